@@ -1,0 +1,8 @@
+# headrace::warnings: what every target of ours is compiled with; a warning is an error.
+add_library(headrace_warnings INTERFACE)
+add_library(headrace::warnings ALIAS headrace_warnings)
+target_compile_options(headrace_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+# TRY is a statement expression (base/error.h); clang's -Wpedantic would name each use.
+target_compile_options(headrace_warnings INTERFACE
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-gnu-statement-expression>)
