@@ -10,6 +10,7 @@
 #pragma once
 
 #include <boost/json/fwd.hpp>
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -48,12 +49,18 @@ class JsonWriter {
   // Key and value in one.
   void Field(std::string_view name, std::string_view text) { Key(name), String(text); }
   void Field(std::string_view name, const char* text) { Key(name), String(text); }
-  void Field(std::string_view name, int64_t number) { Key(name), Int(number); }
-  void Field(std::string_view name, int number) { Key(name), Int(number); }
-  void Field(std::string_view name, uint64_t number) { Key(name), Unsigned(number); }
-  void Field(std::string_view name, uint32_t number) { Key(name), Unsigned(number); }
+  template <std::integral T>
+  void Field(std::string_view name, T number) {
+    Key(name);
+    if constexpr (std::same_as<T, bool>) {
+      Bool(number);
+    } else if constexpr (std::signed_integral<T>) {
+      Int(number);
+    } else {
+      Unsigned(number);
+    }
+  }
   void Field(std::string_view name, double number) { Key(name), Double(number); }
-  void Field(std::string_view name, bool truth) { Key(name), Bool(truth); }
   void NullField(std::string_view name) { Key(name), Null(); }
 
  private:
