@@ -1,8 +1,8 @@
 # headrace_module(<name> SOURCES ... [TESTS ...] [DEPENDS ...] [LIBRARIES ...] [TEST_LIBRARIES ...])
 #
 # One folder in src/ is one static library headrace::<name> and, with TESTS, one test program
-# <name>_test. A module sees only what it DEPENDS on (ours) and its LIBRARIES (third parties, private
-# to its sources); tools/tidy checks the includes against the layer table.
+# <name>_test. A module sees only what it DEPENDS on (ours) and its LIBRARIES (third parties,
+# private to its sources); tools/tidy checks the includes against the layer table.
 function(headrace_module name)
   cmake_parse_arguments(arg "" "" "SOURCES;TESTS;DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
   list(TRANSFORM arg_DEPENDS PREPEND headrace::)
