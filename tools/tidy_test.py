@@ -268,10 +268,11 @@ def test_a_silenced_check_without_a_name_is_found() -> None:
     assert one("src/net/a.cc", "int a;  // NO" + "LINT(bugprone-x): because") == []
 
 
-def test_a_shared_owner_without_a_word_is_found() -> None:
-    assert len(one("src/net/a.cc", "std::shared_ptr<Session> session;")) == 1
-    assert one("src/net/a.cc", "std::shared_ptr<const State> state;") == []
-    assert one("src/net/a.cc", "// The timer holds it too.", "std::shared_ptr<Session> s;") == []
+def test_a_shared_field_without_a_word_is_found() -> None:
+    assert len(one("src/net/a.h", "std::shared_ptr<Session> session;")) == 1
+    assert one("src/net/a.h", "std::shared_ptr<const State> state;") == []
+    assert one("src/net/a.h", "void Send(std::shared_ptr<Session> session);") == []
+    assert one("src/net/a.h", "// The timer holds it too.", "std::shared_ptr<Session> s;") == []
 
 
 def test_a_word_that_is_not_ours_is_found_where_it_is_not_theirs() -> None:

@@ -47,7 +47,7 @@ class HostPool {
 
  private:
   struct Entry {
-    std::shared_ptr<Zygote> zygote;
+    std::shared_ptr<Zygote> zygote;  // shared with the attempts that run in it
     Timestamp started;
     Timestamp checked;
     Timestamp used;
