@@ -44,12 +44,22 @@ def environment(data: Path, out: Path) -> dict[str, str]:
     }
 
 
-def run_stock(version: str, data: Path, out: Path, task: tuple[str, ...], workers: int = 2) -> Run:
-    """`luigi --local-scheduler --module … Task …` in the example's folder, with its luigi.cfg."""
+def run_stock(
+    version: str,
+    data: Path,
+    out: Path,
+    task: tuple[str, ...],
+    workers: int = 2,
+    scheduler: tuple[str, ...] = ("--local-scheduler",),
+) -> Run:
+    """`luigi SCHEDULER --module TASK` in the example's folder, with its luigi.cfg.
+
+    `task` is what comes after --module; `scheduler` may also be ("--scheduler-url", "http://…").
+    """
     python = PYTHONS[version]
     if not python.exists():
         raise FileNotFoundError(f"{python}: no Python with Luigi {version}: scripts/setup --test")
-    command = [python, "-m", "luigi", "--local-scheduler", "--workers", str(workers)]
+    command = [python, "-m", "luigi", *scheduler, "--workers", str(workers)]
     command += ["--no-lock", "--module"]  # tests run side by side
     done = subprocess.run(
         [*command, *task],
