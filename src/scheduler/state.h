@@ -1,0 +1,167 @@
+// State: everything that the records build, and the indexes over it.
+//
+// Apply() is the only thing that changes it, and depends on nothing but the state and the record.
+// So replaying the journal rebuilds it, and the replica that answers reads has an equal one.
+//
+// Every change to a task goes through Edit(): the task leaves all indexes and counters, is changed,
+// gets its new Phase, and enters them again; what that means to its dependents follows in the same
+// call. No index is kept by hand anywhere else.
+
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_set>
+
+#include "scheduler/ready_index.h"
+#include "scheduler/rows.h"
+#include "scheduler/tables.h"
+#include "scheduler/worker_sets.h"
+
+namespace headrace::scheduler {
+
+// What changed since it was last taken: for events and for state.db. Kept only where asked for.
+struct Changes {
+  std::set<TaskId> tasks;
+  std::set<std::string> tasks_removed;
+  std::set<RunId> runs;
+  std::set<RunId> graphs;  // runs whose tasks or dependencies changed
+  std::set<PipelineId> pipelines;
+  std::set<WorkerId> workers;
+  std::set<AttemptId> attempts;
+  std::set<std::string> workers_removed;
+};
+
+struct RankBefore {
+  bool operator()(const Rank& a, const Rank& b) const { return Before(a, b); }
+};
+
+// Tasks by when something is due for them.
+using TaskTimers = std::set<std::pair<Timestamp, TaskId>>;
+
+class State final : private ReadyIndex::Liveness {
+ public:
+  State();
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  void Apply(const Record& record);
+
+  // ---- look-ups; zero or nullptr where there is none
+  TaskId FindTask(std::string_view key) const;  // a removed one that others depend on: zero
+  WorkerId FindWorker(std::string_view key) const;
+  PoolId FindPool(std::string_view name) const;
+  PipelineId FindPipeline(std::string_view name) const;
+  const Task& task(TaskId id) const { return tasks_[id]; }
+  const TaskDetail& detail(const Task& task) const;  // an empty one where it has none
+  const Worker& worker(WorkerId id) const { return workers_[id]; }
+  const Pool& pool(PoolId id) const { return pools_[id]; }
+  const Pipeline& pipeline(PipelineId id) const { return pipelines_[id]; }
+  const Run* FindRun(RunId id) const { return runs_.Has(id) ? &runs_[id] : nullptr; }
+  const Run& run(RunId id) const { return runs_[id]; }
+  const Attempt* FindAttempt(AttemptId id) const {
+    return attempts_.Has(id) ? &attempts_[id] : nullptr;
+  }
+  const std::map<PlanId, Plan>& plans() const { return plans_; }  // open ones
+  std::string_view text(TextId id) const { return texts_[id]; }
+  const Resources& resources(ResourceSetId id) const { return resource_sets_[id]; }
+  double ResourceTotal(std::string_view name) const;  // 1 for an unknown one, as in Luigi
+  double ResourceUsed(std::string_view name) const;   // by RUNNING tasks
+  const std::map<std::string, double, std::less<>>& resource_totals() const { return totals_; }
+  const WorkerSets& worker_sets() const { return worker_sets_; }
+  bool paused() const { return paused_; }
+  // Which task the row is for, even one that was removed while others depend on it.
+  TaskId FindRow(std::string_view key) const { return keys_.Find(key); }
+
+  // ---- walks
+  void ForEachTask(const std::function<void(TaskId, const Task&)>& visit) const;
+  void ForEachWorker(const std::function<void(WorkerId, const Worker&)>& visit) const;
+  const Table<PoolId, Pool>& pools() const { return pools_; }
+  const Table<PipelineId, Pipeline>& pipelines() const { return pipelines_; }
+  const Table<RunId, Run>& runs() const { return runs_; }
+  const Table<AttemptId, Attempt>& attempts() const { return attempts_; }
+  const std::set<RunId>& runs_active() const { return runs_active_; }
+  const std::set<AttemptId>& attempts_running() const { return attempts_running_; }
+  const std::set<Rank, RankBefore>& running() const { return running_; }  // RUNNING, by rank
+  const std::set<TaskId>& batch_running() const { return batch_running_; }
+  const TaskTimers& retries() const { return retries_; }    // FAILED, by retry_at
+  const TaskTimers& removals() const { return removals_; }  // by remove_at
+  const TaskTimers& checks() const { return checks_; }      // by check_at
+  const TaskTimers& disabled() const { return disabled_; }  // by the scheduler, by disabled_at
+  uint64_t tasks_count() const { return tasks_count_; }
+  uint64_t tasks_in(TaskStatus status) const { return by_status_[static_cast<size_t>(status)]; }
+  uint64_t tasks_in(Phase phase) const { return by_phase_[static_cast<size_t>(phase)]; }
+  ReadyIndex& ready() { return ready_; }  // lazily tidied by who asks
+  const ReadyIndex& ready() const { return ready_; }
+
+  // ---- the numbers that the next new rows get
+  TaskId NextTask() const { return tasks_.Next(); }
+  WorkerId NextWorker() const { return workers_.Next(); }
+  PoolId NextPool() const { return pools_.Next(); }
+  PipelineId NextPipeline() const { return pipelines_.Next(); }
+  RunId NextRun() const { return runs_.Next(); }
+  AttemptId NextAttempt() const { return attempts_.Next(); }
+  PlanId NextPlan() const { return plan_next_; }
+
+  // ---- for the replica
+  void KeepChanges() { keep_changes_ = true; }
+  Changes TakeChanges() { return std::exchange(changes_, {}); }
+
+  // All of it as text, for tests. Equal states have equal dumps.
+  std::string Dump() const;
+  // Stops the process at the first index that is not what a full recount says. O(tasks).
+  void CheckInvariants() const;
+
+ private:
+  void On(const TaskAdded& record);
+  void On(const TaskChanged& record);
+  void On(const TaskOffered& record);
+  void On(const TaskStatusChanged& record);
+  void On(const TaskStarted& record);
+  void On(const BatchStarted& record);
+  void On(const TaskRemoved& record);
+  void On(const WorkerAdded& record);
+  void On(const WorkerChanged& record);
+  void On(const WorkerRemoved& record);
+  void On(const BatcherSet& record);
+  void On(const ResourceSet& record);
+  void On(const Paused& record);
+  void On(const PoolSet& record);
+  void On(const PipelineSet& record);
+  void On(const PipelinePaused& record);
+  void On(const IntervalsSkipped& record);
+  void On(const RunCreated& record);
+  void On(const RunChanged& record);
+  void On(const RunGrew& record);
+  void On(const PlanRequested& record);
+  void On(const PlanFailed& record);
+  void On(const PlanEnded& record);
+  void On(const AttemptStarted& record);
+  void On(const AttemptEnded& record);
+
+  // state_index.cc
+  void Edit(TaskId id, const std::function<void(Task&)>& change);
+  void Index(TaskId id, Task& task);
+  void Unindex(TaskId id, Task& task);
+  void Count(TaskId id, const Task& task, int sign);
+  void IndexReady(TaskId id, Task& task);
+  void Propagate();
+  bool Alive(const BucketKey& bucket, const ReadyEntry& entry) const override;
+
+  // state_tasks.cc
+  void Take(TaskId id, Task& task, const TaskFacts& facts);
+  void TakeDetail(Task& task, const TaskFacts& facts);
+  void SetText(Task& task, std::string_view key, std::optional<std::string_view> params);
+  void SetDeps(TaskId id, Task& task, const std::vector<TaskId>& deps);
+  void DropWorker(WorkerId worker, bool stakeholder_too);
+  void FreeIfForgotten(TaskId id);
+  TaskDetail& Detail(Task& task);
+  RunId FirstRun(const Task& task) const { return task.runs.empty() ? RunId{} : task.runs.front(); }
+
+#include "scheduler/state_fields.inc"
+};
+
+}  // namespace headrace::scheduler
