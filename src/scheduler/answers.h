@@ -122,9 +122,22 @@ struct RunNow {
   RunState state = RunState::kQueued;
 };
 
-using Reply = std::variant<Done, Refused, Counts, Work, WorkerMessages, TaskNow, ReEnabled,
-                           MessageSent, MessageResponse, WorkerRegistered, Messages, HeartbeatTaken,
-                           PlanOffers, TasksRegistered, RunMade, RunNow>;
+using Reply = std::variant<Done,
+                           Refused,
+                           Counts,
+                           Work,
+                           WorkerMessages,
+                           TaskNow,
+                           ReEnabled,
+                           MessageSent,
+                           MessageResponse,
+                           WorkerRegistered,
+                           Messages,
+                           HeartbeatTaken,
+                           PlanOffers,
+                           TasksRegistered,
+                           RunMade,
+                           RunNow>;
 
 struct Answer {
   RequestId request = 0;

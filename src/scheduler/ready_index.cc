@@ -12,7 +12,9 @@ namespace headrace::scheduler {
 namespace {
 
 // std's heaps have the largest on top: "less" is "goes after".
-bool After(const ReadyEntry& a, const ReadyEntry& b) { return Before(b.rank, a.rank); }
+bool After(const ReadyEntry& a, const ReadyEntry& b) {
+  return Before(b.rank, a.rank);
+}
 
 }  // namespace
 

@@ -5,8 +5,9 @@
 // over whole: asking costs the number of buckets, not of tasks.
 //
 // Heaps forget lazily. An entry is alive while the task's row still names its generation; a task
-// that left, moved or got another rank leaves a dead entry behind, and a heap with more dead entries
-// than live ones is rebuilt. So that nothing is lost, whoever changes a rank must Add() again.
+// that left, moved or got another rank leaves a dead entry behind, and a heap with more dead
+// entries than live ones is rebuilt. So that nothing is lost, whoever changes a rank must Add()
+// again.
 
 #pragma once
 

@@ -19,7 +19,7 @@ struct Batcher {
 };
 
 struct Worker {
-  std::string key;  // "" : the row is free
+  std::string key;   // "" : the row is free
   std::string info;  // json object
   Timestamp started;
   std::vector<PoolId> pools;  // empty: a Luigi worker

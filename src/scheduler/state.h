@@ -161,7 +161,35 @@ class State final : private ReadyIndex::Liveness {
   TaskDetail& Detail(Task& task);
   RunId FirstRun(const Task& task) const { return task.runs.empty() ? RunId{} : task.runs.front(); }
 
-#include "scheduler/state_fields.inc"
+  Texts texts_;
+  ResourceSets resource_sets_;
+  WorkerSets worker_sets_;
+  Table<TaskId, Task> tasks_;
+  TaskKeys keys_{tasks_};
+  Table<WorkerId, Worker> workers_;
+  std::map<std::string, WorkerId, std::less<>> worker_keys_;
+  Table<PoolId, Pool> pools_;
+  Table<PipelineId, Pipeline> pipelines_;
+  Table<RunId, Run> runs_;
+  Table<AttemptId, Attempt> attempts_;
+  std::map<PlanId, Plan> plans_;
+  PlanId plan_next_{1};
+  std::map<std::string, double, std::less<>> totals_;
+  std::map<std::string, double, std::less<>> used_;  // resources, by RUNNING tasks
+  bool paused_ = false;
+
+  ReadyIndex ready_{*this};
+  std::set<Rank, RankBefore> running_;
+  std::set<TaskId> batch_running_;
+  TaskTimers retries_, removals_, checks_, disabled_;
+  std::set<RunId> runs_active_;  // not ended
+  std::set<AttemptId> attempts_running_;
+  std::array<uint64_t, kTaskStatuses> by_status_{};
+  std::array<uint64_t, kPhases> by_phase_{};
+  uint64_t tasks_count_ = 0;
+  std::vector<std::pair<TaskId, std::pair<int, int>>> upset_;  // (dones, blocks) to pass on
+  bool keep_changes_ = false;
+  Changes changes_;
 };
 
 }  // namespace headrace::scheduler

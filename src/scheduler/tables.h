@@ -2,13 +2,12 @@
 
 #pragma once
 
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <deque>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "base/check.h"
 #include "scheduler/records.h"

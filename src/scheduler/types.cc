@@ -22,21 +22,27 @@ std::string_view Name(TaskStatus status) {
 }
 
 std::string_view Name(Phase phase) {
-  static constexpr std::array<std::string_view, 9> kNames = {
-      "unknown", "external", "waiting", "blocked", "ready",
-      "running", "done",     "retrying", "disabled"};
+  static constexpr std::array<std::string_view, 9> kNames = {"unknown",
+                                                             "external",
+                                                             "waiting",
+                                                             "blocked",
+                                                             "ready",
+                                                             "running",
+                                                             "done",
+                                                             "retrying",
+                                                             "disabled"};
   return At(kNames, phase);
 }
 
 std::string_view Name(RunState state) {
-  static constexpr std::array<std::string_view, 6> kNames = {"queued", "planning", "running",
-                                                             "done",   "failed",   "cancelled"};
+  static constexpr std::array<std::string_view, 6> kNames = {
+      "queued", "planning", "running", "done", "failed", "cancelled"};
   return At(kNames, state);
 }
 
 std::string_view Name(Trigger trigger) {
-  static constexpr std::array<std::string_view, 5> kNames = {"schedule", "catchup", "manual",
-                                                             "adhoc", "backfill"};
+  static constexpr std::array<std::string_view, 5> kNames = {
+      "schedule", "catchup", "manual", "adhoc", "backfill"};
   return At(kNames, trigger);
 }
 

@@ -1,7 +1,7 @@
 // Commands: what the world asks for. Each may be refused, and then changes nothing.
 //
-// Three groups: Luigi's methods (docs: Luigi's protocol, one command a method that changes
-// something), /v1 (docs/protocol.md), and the process's own. Texts named "json" are JSON values as
+// Three groups: Luigi's methods (luigi_commands.h), /v1 (docs/protocol.md), and the process's own.
+// Texts named "json" are JSON values as
 // text, already checked to be JSON.
 
 #pragma once
@@ -11,93 +11,10 @@
 #include <variant>
 #include <vector>
 
+#include "scheduler/luigi_commands.h"
 #include "scheduler/records.h"
 
 namespace headrace::scheduler {
-
-// ---- Luigi's methods
-
-// `facts` holds what was sent; nullopt where null was. deps are in `deps`, by key.
-struct AddTask {
-  std::string worker;
-  std::string task;
-  std::string status = "PENDING";
-  std::string family;  // "" unknown
-  TaskFacts facts;
-  std::optional<std::vector<std::string>> deps;
-  std::vector<std::string> new_deps;
-  bool runnable = true;
-  bool assistant = false;
-};
-struct AddTaskBatcher {
-  std::string worker;
-  std::string family;
-  std::vector<std::string> params;
-  double size_max = 0;  // zero: no limit
-};
-struct AddWorker {
-  std::string worker;
-  std::string info;  // json object
-};
-struct Ping {
-  std::string worker;
-};
-struct GetWork {
-  std::string worker;
-  std::string host;
-  bool assistant = false;
-  std::optional<std::vector<std::string>> current_tasks;
-};
-struct CountPending {
-  std::string worker;
-};
-struct DisableWorker {
-  std::string worker;
-};
-struct SetWorkerProcesses {
-  std::string worker;
-  int64_t n = 0;
-};
-struct SendSchedulerMessage {
-  std::string worker;
-  std::string task;
-  std::string content;
-  std::string message_id;  // made by the caller: the core has no dice
-};
-struct AddSchedulerMessageResponse {
-  std::string task;
-  std::string message_id;
-  std::string response;  // json
-};
-struct TakeSchedulerMessageResponse {
-  std::string task;
-  std::string message_id;
-};
-struct SetTaskProgress {  // status message and progress; a batch's members follow
-  std::string task;
-  std::optional<std::string> status_message;
-  std::optional<std::string> progress;  // json number
-};
-struct DecreaseRunningResources {
-  std::string task;
-  Resources amounts;
-};
-struct ReEnableTask {
-  std::string task;
-};
-struct ForgiveFailures {
-  std::string task;
-};
-struct MarkAsDone {
-  std::string task;
-};
-struct UpdateResources {
-  Resources totals;
-};
-struct SetPaused {
-  bool paused = false;
-};
-struct Prune {};
 
 // ---- /v1
 
@@ -204,14 +121,42 @@ struct Configure {
 };
 struct Tick {};
 
-using Request =
-    std::variant<Tick, AddTask, AddTaskBatcher, AddWorker, Ping, GetWork, CountPending,
-                 DisableWorker, SetWorkerProcesses, SendSchedulerMessage,
-                 AddSchedulerMessageResponse, TakeSchedulerMessageResponse, SetTaskProgress,
-                 DecreaseRunningResources, ReEnableTask, ForgiveFailures, MarkAsDone,
-                 UpdateResources, SetPaused, Prune, RegisterWorker, ReceiveWork, Heartbeat,
-                 FinishAttempt, RemoveWorker, ClaimPlans, RegisterTasks, PlanHeartbeat, FinishPlan,
-                 CreateRun, RetryTask, CancelTask, CancelRun, RetryRun, PausePipeline, Configure>;
+using Request = std::variant<Tick,
+                             AddTask,
+                             AddTaskBatcher,
+                             AddWorker,
+                             Ping,
+                             GetWork,
+                             CountPending,
+                             DisableWorker,
+                             SetWorkerProcesses,
+                             SendSchedulerMessage,
+                             AddSchedulerMessageResponse,
+                             TakeSchedulerMessageResponse,
+                             SetTaskProgress,
+                             DecreaseRunningResources,
+                             ReEnableTask,
+                             ForgiveFailures,
+                             MarkAsDone,
+                             UpdateResources,
+                             SetPaused,
+                             Prune,
+                             RegisterWorker,
+                             ReceiveWork,
+                             Heartbeat,
+                             FinishAttempt,
+                             RemoveWorker,
+                             ClaimPlans,
+                             RegisterTasks,
+                             PlanHeartbeat,
+                             FinishPlan,
+                             CreateRun,
+                             RetryTask,
+                             CancelTask,
+                             CancelRun,
+                             RetryRun,
+                             PausePipeline,
+                             Configure>;
 
 struct Command {
   RequestId request = 0;
