@@ -1,3 +1,4 @@
+// That the page is in the binary, and that each path shows what belongs there.
 #include "api/web_files.h"
 
 #include <algorithm>
