@@ -1,5 +1,5 @@
 # headrace::web: the page (web/), built by npm and put into a library (src/api/web_files.h).
-# scripts/build-page does nothing when web/dist is already made from these very sources.
+# scripts/build-web does nothing when web/dist is already made from these very sources.
 enable_language(ASM)
 
 set(web_out ${PROJECT_BINARY_DIR}/web)
@@ -7,14 +7,14 @@ file(GLOB_RECURSE web_sources CONFIGURE_DEPENDS
   ${PROJECT_SOURCE_DIR}/web/src/* ${PROJECT_SOURCE_DIR}/web/public/*)
 add_custom_command(
   OUTPUT ${web_out}/web_files.S ${web_out}/web_files_table.cc ${web_out}/web_files.bin
-  COMMAND ${PROJECT_SOURCE_DIR}/scripts/build-page
+  COMMAND ${PROJECT_SOURCE_DIR}/scripts/build-web
   COMMAND ${PROJECT_SOURCE_DIR}/tools/embed ${PROJECT_SOURCE_DIR}/web/dist ${web_out}
   # The tools write only what changed; ninja wants the outputs newer than what they depend on.
   COMMAND ${CMAKE_COMMAND} -E touch ${web_out}/web_files.S ${web_out}/web_files_table.cc
           ${web_out}/web_files.bin
   DEPENDS ${web_sources} ${PROJECT_SOURCE_DIR}/web/index.html
           ${PROJECT_SOURCE_DIR}/web/package-lock.json ${PROJECT_SOURCE_DIR}/web/vite.config.ts
-          ${PROJECT_SOURCE_DIR}/scripts/build-page ${PROJECT_SOURCE_DIR}/tools/embed
+          ${PROJECT_SOURCE_DIR}/scripts/build-web ${PROJECT_SOURCE_DIR}/tools/embed
   COMMENT "Building the page"
   VERBATIM)
 set_source_files_properties(${web_out}/web_files.S PROPERTIES

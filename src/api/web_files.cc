@@ -8,10 +8,10 @@
 namespace headrace::api {
 namespace {
 
-constexpr std::array<std::string_view, 6> kPageRoutes = {"",      "pipelines", "runs",
-                                                         "tasks", "workers",   "pools"};
-constexpr std::array<std::string_view, 4> kDocuments = {"index.html", "index.html@1",
-                                                        "index.html@2", "index.html@3"};
+constexpr std::array<std::string_view, 6> kPageRoutes = {
+    "", "pipelines", "runs", "tasks", "workers", "pools"};
+constexpr std::array<std::string_view, 4> kDocuments = {
+    "index.html", "index.html@1", "index.html@2", "index.html@3"};
 
 const WebFile* FindExact(std::string_view path) {
   const std::span<const WebFile> files = WebFiles();
@@ -24,7 +24,7 @@ const WebFile* FindExact(std::string_view path) {
 const WebFile* FindWebFile(std::string_view path) {
   if (!path.starts_with('/')) return nullptr;
   path.remove_prefix(1);
-  if (std::ranges::contains(kPageRoutes, path.substr(0, path.find('/')))) {
+  if (std::ranges::find(kPageRoutes, path.substr(0, path.find('/'))) != kPageRoutes.end()) {
     const auto depth = static_cast<std::size_t>(std::ranges::count(path, '/'));
     return depth < kDocuments.size() ? FindExact(kDocuments[depth]) : nullptr;
   }

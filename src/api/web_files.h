@@ -12,12 +12,12 @@
 namespace headrace::api {
 
 struct WebFile {
-  std::string_view path;   // below the page's root: "assets/index-4f1c.js", "index.html"
-  std::string_view mime;   // the whole Content-Type
+  std::string_view path;  // below the page's root: "assets/index-4f1c.js", "index.html"
+  std::string_view mime;  // the whole Content-Type
   std::string_view bytes;
-  std::string_view gzip;   // the same, compressed; empty where that saves nothing (fonts)
-  std::string_view etag;   // with its quotes
-  bool immutable;          // its name holds a hash of its bytes: may be cached for ever
+  std::string_view gzip;  // the same, compressed; empty where that saves nothing (fonts)
+  std::string_view etag;  // with its quotes
+  bool immutable;         // its name holds a hash of its bytes: may be cached for ever
 };
 
 // All of them, sorted by path. "index.html@1", "index.html@2", … are the document one, two, …
