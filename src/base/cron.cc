@@ -1,14 +1,14 @@
-// Parsing (first half) and the search for ticks (second half): day by day through the calendar, then
-// bit by bit through hours, minutes and seconds, one offset period of the zone at a time.
+// Parsing (first half) and the search for ticks (second half): day by day through the calendar,
+// then bit by bit through hours, minutes and seconds, one offset period of the zone at a time.
 
 #include "base/cron.h"
 
+#include <algorithm>
 #include <bit>
 #include <cctype>
+#include <fmt/format.h>
 #include <span>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "base/suggest.h"
 
@@ -113,7 +113,8 @@ class CronParser {
   void Add(Range range, int step);
 
   std::unexpected<Error> Wrong(std::string_view what) const {
-    return Fail(ErrorCode::kInvalid, fmt::format("field {} ({}): {}", index_ + 1, Rules().name, what));
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("field {} ({}): {}", index_ + 1, Rules().name, what));
   }
   const FieldRules& Rules() const { return kFields[index_]; }
 
@@ -139,20 +140,22 @@ Result<Cron> CronParser::Parse(std::string_view text) {
     }
     if (meaning.empty()) {
       const std::string_view nearest = Nearest(fields[0], names);
-      return Fail(ErrorCode::kInvalid,
-                  fmt::format("'{}' is not a schedule{}",
-                              text,
-                              nearest.empty() ? "; there are @hourly, @daily, @weekly, @monthly, @yearly"
-                                              : fmt::format(", did you mean '{}'?", nearest)));
+      return Fail(
+          ErrorCode::kInvalid,
+          fmt::format("'{}' is not a schedule{}",
+                      text,
+                      nearest.empty() ? "; there are @hourly, @daily, @weekly, @monthly, @yearly"
+                                      : fmt::format(", did you mean '{}'?", nearest)));
     }
     fields = Split(meaning, " ");
   }
   if (fields.size() != 5 && fields.size() != 6) {
-    return Fail(ErrorCode::kInvalid,
-                fmt::format("{} fields in '{}'; 5 are needed: minute, hour, day of month, month, day of "
-                            "week (and a second as 6th, if wanted)",
-                            fields.size(),
-                            text));
+    return Fail(
+        ErrorCode::kInvalid,
+        fmt::format("{} fields in '{}'; 5 are needed: minute, hour, day of month, month, day of "
+                    "week (and a second as 6th, if wanted)",
+                    fields.size(),
+                    text));
   }
   CronParser parser;
   parser.cron_.text_ = std::string(text);
@@ -206,7 +209,8 @@ Result<void> CronParser::ParseItem(std::string_view item) {
   if (has_step) {
     step = NumberOf(item.substr(slash + 1));
     if (step < 1) {
-      return Wrong(fmt::format("step '{}' in '{}' is not a number above 0", item.substr(slash + 1), item));
+      return Wrong(
+          fmt::format("step '{}' in '{}' is not a number above 0", item.substr(slash + 1), item));
     }
   }
   const std::string_view base = item.substr(0, slash);
@@ -229,7 +233,8 @@ Result<void> CronParser::ParseWeekdayOfMonth(std::string_view item) {
   }
   const int nth = NumberOf(item.substr(hash + 1));
   if (nth < 1 || nth > 5) {
-    return Wrong(fmt::format("'{}': the number after # is 1 to 5, the first to fifth of a month", item));
+    return Wrong(
+        fmt::format("'{}': the number after # is 1 to 5, the first to fifth of a month", item));
   }
   const int weekday = TRY(ParseValue(item.substr(0, hash))) % 7;
   auto& bits = cron_.nth_weekdays_[static_cast<size_t>(weekday)];
@@ -248,7 +253,8 @@ Result<CronParser::Range> CronParser::ParseRange(std::string_view text, bool has
   const std::string_view end = text.substr(dash + 1);
   const int high = index_ == kDay && end == "l" ? 31 : TRY(ParseValue(end));
   if (low == high) {
-    return Wrong(fmt::format("range '{}' begins where it ends; write {} or *", text, text.substr(0, dash)));
+    return Wrong(
+        fmt::format("range '{}' begins where it ends; write {} or *", text, text.substr(0, dash)));
   }
   return Range{low, high};
 }
@@ -282,7 +288,9 @@ void CronParser::Add(Range range, int step) {
   }
 }
 
-Result<Cron> Cron::Parse(std::string_view text) { return CronParser::Parse(text); }
+Result<Cron> Cron::Parse(std::string_view text) {
+  return CronParser::Parse(text);
+}
 
 namespace {
 
@@ -359,7 +367,8 @@ std::optional<LocalTime> Cron::NextLocal(LocalTime from) const {
       for (int hour = NextBit(hours_, time.hour); hour >= 0; hour = NextBit(hours_, hour + 1)) {
         if (hour > time.hour) time.minute = time.second = 0;
         for (int m = NextBit(minutes_, time.minute); m >= 0; m = NextBit(minutes_, m + 1)) {
-          const int second = NextBit(seconds_, hour == time.hour && m == time.minute ? time.second : 0);
+          const int second =
+              NextBit(seconds_, hour == time.hour && m == time.minute ? time.second : 0);
           if (second >= 0) return day + Joined(hour, m, second);
         }
       }

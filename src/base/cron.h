@@ -18,8 +18,8 @@
 //
 // Daylight saving. An expression whose minute or hour field begins with * follows the hours as they
 // pass: it ticks in each of the two repeated hours, and nothing is due for a skipped one. Any other
-// expression names wall-clock times: a repeated time ticks once, when it comes first; a skipped time
-// ticks at the instant at which the clocks jump over it, once for all that was skipped.
+// expression names wall-clock times: a repeated time ticks once, when it comes first; a skipped
+// time ticks at the instant at which the clocks jump over it, once for all that was skipped.
 //
 // A value type, pure: time-zone rules come in as an argument.
 
@@ -68,13 +68,13 @@ class Cron {
   uint64_t hours_ = 0;
   uint64_t days_ = 0;
   uint64_t months_ = 0;
-  uint64_t weekdays_ = 0;                       // 0 is Sunday
-  std::array<uint8_t, 7> nth_weekdays_{};       // by weekday: bit n is set for the nth of a month
-  static constexpr uint8_t kLastWeekday = 1;    // bit 0 in there: the last of a month
-  bool last_day_ = false;                       // L in the day of month
-  bool any_day_ = false;                        // a plain * as day of month
-  bool any_weekday_ = false;                    // a plain * as day of week
-  bool follows_hours_ = false;                  // minute or hour begin with *: see above
+  uint64_t weekdays_ = 0;                     // 0 is Sunday
+  std::array<uint8_t, 7> nth_weekdays_{};     // by weekday: bit n is set for the nth of a month
+  static constexpr uint8_t kLastWeekday = 1;  // bit 0 in there: the last of a month
+  bool last_day_ = false;                     // L in the day of month
+  bool any_day_ = false;                      // a plain * as day of month
+  bool any_weekday_ = false;                  // a plain * as day of week
+  bool follows_hours_ = false;                // minute or hour begin with *: see above
 };
 
 }  // namespace headrace

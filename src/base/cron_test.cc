@@ -1,5 +1,6 @@
-// Cron expressions: which times they name, what daylight saving does to them, and what is said about
-// a bad one. The golden file compares thousands of ticks with croniter (tests/cron/golden.py).
+// Cron expressions: which times they name, what daylight saving does to them, and what is said
+// about a bad one. The golden file compares thousands of ticks with croniter
+// (tests/cron/golden.py).
 
 #include "base/cron.h"
 
@@ -106,10 +107,10 @@ TEST(Cron, SkippedWallClockTimesTickOnceWhenTheClocksJump) {
 TEST(Cron, RepeatedWallClockTimeTicksOnceWhenItComesFirst) {
   EXPECT_EQ(Ticks("30 2 * * *", "2026-10-24T03:00", 2, "Europe/Berlin"),
             (Texts{"2026-10-25T02:30:00+02:00", "2026-10-26T02:30:00+01:00"}));
-  EXPECT_EQ(Ticks("0 0-5 * * *", "2026-10-25T01:00", 3, "Europe/Berlin"),
-            (Texts{"2026-10-25T02:00:00+02:00",
-                   "2026-10-25T03:00:00+01:00",
-                   "2026-10-25T04:00:00+01:00"}));
+  EXPECT_EQ(
+      Ticks("0 0-5 * * *", "2026-10-25T01:00", 3, "Europe/Berlin"),
+      (Texts{
+          "2026-10-25T02:00:00+02:00", "2026-10-25T03:00:00+01:00", "2026-10-25T04:00:00+01:00"}));
 }
 
 TEST(Cron, ScheduleOfEveryHourFollowsTheHoursAsTheyPass) {
@@ -137,10 +138,10 @@ TEST(Cron, HalfAnHourOfDaylightSavingAndALostDay) {
   EXPECT_EQ(Ticks("45 1 * * *", "2026-04-04T12:00", 2, "Australia/Lord_Howe"),
             (Texts{"2026-04-05T01:45:00+11:00", "2026-04-06T01:45:00+10:30"}));
   // Apia had no 2011-12-30.
-  EXPECT_EQ(Ticks("0 12 * * *", "2011-12-29T00:00", 3, "Pacific/Apia"),
-            (Texts{"2011-12-29T12:00:00-10:00",
-                   "2011-12-31T00:00:00+14:00",
-                   "2011-12-31T12:00:00+14:00"}));
+  EXPECT_EQ(
+      Ticks("0 12 * * *", "2011-12-29T00:00", 3, "Pacific/Apia"),
+      (Texts{
+          "2011-12-29T12:00:00-10:00", "2011-12-31T00:00:00+14:00", "2011-12-31T12:00:00+14:00"}));
 }
 
 TEST(Cron, BadFieldIsNamedWithItsValueAndWhatWouldBeRight) {
@@ -153,16 +154,25 @@ TEST(Cron, BadFieldIsNamedWithItsValueAndWhatWouldBeRight) {
   EXPECT_EQ(ErrorOf("*/0 * * * *"), "field 1 (minute): step '0' in '*/0' is not a number above 0");
   EXPECT_EQ(ErrorOf("1,,2 * * * *"), "field 1 (minute): an empty entry; remove the extra comma");
   EXPECT_EQ(ErrorOf("x * * * *"), "field 1 (minute): 'x' is not a number in 0-59");
-  EXPECT_EQ(ErrorOf("0 5-5 * * *"), "field 2 (hour): range '5-5' begins where it ends; write 5 or *");
-  EXPECT_EQ(ErrorOf("0 0 * * 5#6"),
-            "field 5 (day of week): '5#6': the number after # is 1 to 5, the first to fifth of a month");
+  EXPECT_EQ(ErrorOf("0 5-5 * * *"),
+            "field 2 (hour): range '5-5' begins where it ends; write 5 or *");
+  EXPECT_EQ(
+      ErrorOf("0 0 * * 5#6"),
+      "field 5 (day of week): '5#6': the number after # is 1 to 5, the first to fifth of a month");
   EXPECT_EQ(ErrorOf("@hourli"), "'@hourli' is not a schedule, did you mean '@hourly'?");
   EXPECT_EQ(ErrorOf("0 0 31 2,4 *"), "'0 0 31 2,4 *' never happens: no such day in these months");
   EXPECT_EQ(ErrorOf("0 * * *"),
             "4 fields in '0 * * *'; 5 are needed: minute, hour, day of month, month, day of week "
             "(and a second as 6th, if wanted)");
-  for (std::string_view text : {"", "* * * * * * *", "-1 * * * *", "1- * * * *", "? * * * *",
-                                "* * 15w * *", "h * * * *", "0 0 L-3 * *", "1/ * * * *"}) {
+  for (std::string_view text : {"",
+                                "* * * * * * *",
+                                "-1 * * * *",
+                                "1- * * * *",
+                                "? * * * *",
+                                "* * 15w * *",
+                                "h * * * *",
+                                "0 0 L-3 * *",
+                                "1/ * * * *"}) {
     EXPECT_NE(ErrorOf(text), "") << text;
   }
 }
@@ -201,8 +211,13 @@ TEST(Cron, TicksAreTheOnesOfTheGoldenFile) {
 // LastUntil is Next seen from the other side, through many changes of clocks.
 TEST(Cron, LastUntilFindsTheTicksThatNextFinds) {
   for (const char* name : {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe"}) {
-    for (std::string_view text : {"*/7 * * * *", "30 2 * * *", "15 1-3 * * *", "0 */2 * * *",
-                                  "0 2 * * SUN", "*/30 2 L * *", "5,35 1,2 1-7 * * 0,30"}) {
+    for (std::string_view text : {"*/7 * * * *",
+                                  "30 2 * * *",
+                                  "15 1-3 * * *",
+                                  "0 */2 * * *",
+                                  "0 2 * * SUN",
+                                  "*/30 2 L * *",
+                                  "5,35 1,2 1-7 * * 0,30"}) {
       const Cron cron = Parsed(text);
       Timestamp at = ParseIso("2026-03-01", Zone(name)).value();
       at = cron.Next(at, Zone(name)).value();

@@ -11,7 +11,9 @@ namespace {
 
 constexpr size_t kWordBytesMax = 200;  // beyond it nothing is suggested
 
-char Lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+char Lower(char c) {
+  return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+}
 
 }  // namespace
 

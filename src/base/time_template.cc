@@ -2,8 +2,8 @@
 
 #include "base/time_template.h"
 
+#include <algorithm>
 #include <array>
-
 #include <fmt/format.h>
 
 #include "base/check.h"
@@ -134,11 +134,12 @@ Result<void> CheckFormat(std::string_view format, size_t position) {
                   fmt::format("character {}: a single % at the end; write %%", position + i));
     }
     if (!kConversions.contains(format[++i])) {
-      return Fail(ErrorCode::kInvalid,
-                  fmt::format("character {}: %{} is not a conversion; there are %Y %m %d %H %M %S %y "
-                              "%j %F %T %R %a %A %b %B %e %I %p %G %V %u %w %s %z %%",
-                              position + i - 1,
-                              format[i]));
+      return Fail(
+          ErrorCode::kInvalid,
+          fmt::format("character {}: %{} is not a conversion; there are %Y %m %d %H %M %S %y "
+                      "%j %F %T %R %a %A %b %B %e %I %p %G %V %u %w %s %z %%",
+                      position + i - 1,
+                      format[i]));
     }
   }
   return {};
@@ -224,8 +225,10 @@ std::string FormatTime(std::string_view format, Timestamp at, const TimeZoneRule
   const Moment moment(at, zone);
   std::string text;
   for (size_t i = 0; i < format.size(); ++i) {
-    if (format[i] == '%' && i + 1 < format.size()) text += moment.Convert(format[++i]);
-    else text += format[i];
+    if (format[i] == '%' && i + 1 < format.size())
+      text += moment.Convert(format[++i]);
+    else
+      text += format[i];
   }
   return text;
 }

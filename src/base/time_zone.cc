@@ -2,15 +2,15 @@
 
 #include "base/time_zone.h"
 
+#include <algorithm>
 #include <array>
+#include <cctz/time_zone.h>
 #include <cstdlib>
 #include <filesystem>
+#include <fmt/format.h>
 #include <limits>
 #include <utility>
 #include <vector>
-
-#include <cctz/time_zone.h>
-#include <fmt/format.h>
 
 #include "base/suggest.h"
 
@@ -162,8 +162,10 @@ LocalInstants TimeZoneRules::ToInstants(LocalTime local) const {
   for (;;) {
     const Timestamp at = as_utc - period.offset;
     if (at >= period.begin && at < period.end) {
-      if (count++ == 0) found.first = at;
-      else if (!found.second) found.second = at;
+      if (count++ == 0)
+        found.first = at;
+      else if (!found.second)
+        found.second = at;
     }
     if (period.end == Timestamp::max() || period.end > as_utc + kOffsetMax) break;
     const OffsetPeriod next = PeriodAt(period.end);
@@ -189,10 +191,10 @@ Result<std::unique_ptr<const TimeZoneRules>> LoadTimeZone(std::string_view name)
   const std::string folder = ZoneFolder();
   const std::vector<std::string> names = ZoneNames(folder);
   if (names.empty()) {
-    return Fail(ErrorCode::kNotFound,
-                fmt::format("time zone '{}': no time-zone data in {}; install tzdata, or use UTC",
-                            name,
-                            folder));
+    return Fail(
+        ErrorCode::kNotFound,
+        fmt::format(
+            "time zone '{}': no time-zone data in {}; install tzdata, or use UTC", name, folder));
   }
   const std::vector<std::string_view> candidates(names.begin(), names.end());
   const std::string_view nearest = Nearest(name, candidates);

@@ -1,7 +1,7 @@
 // Time zones: when the wall clocks of a place show what.
 //
-// TimeZoneRules is what pure code is handed (the scheduler never loads anything). A zone is a row of
-// periods with a constant offset from UTC; everything else follows from that:
+// TimeZoneRules is what pure code is handed (the scheduler never loads anything). A zone is a row
+// of periods with a constant offset from UTC; everything else follows from that:
 //
 //   instants   ──────────────┬───────────────────────┬──────────────▶
 //   offset        +1:00      │        +2:00          │    +1:00
@@ -68,16 +68,16 @@ class UtcTimeZone final : public TimeZoneRules {
   std::string_view Name() const override { return "UTC"; }
 };
 
-// Reads the zone `name` ("Europe/Berlin") from the system's tzdata; "UTC" needs no files. Fails with
-// kNotFound and, where a name is near, the name that was probably meant.
+// Reads the zone `name` ("Europe/Berlin") from the system's tzdata; "UTC" needs no files. Fails
+// with kNotFound and, where a name is near, the name that was probably meant.
 Result<std::unique_ptr<const TimeZoneRules>> LoadTimeZone(std::string_view name);
 
 // "2026-03-01T10:05:00+01:00": for messages and the command line.
 std::string FormatIso(Timestamp at, const TimeZoneRules& zone);
 
-// Reads "2026-03-01", "2026-03-01T10:05", "…:07", each with an optional "Z" or "+01:00"; without one
-// it is a time on the wall clocks of `zone` (a skipped time: the end of the gap; a repeated one: the
-// first). A space may stand for the T.
+// Reads "2026-03-01", "2026-03-01T10:05", "…:07", each with an optional "Z" or "+01:00"; without
+// one it is a time on the wall clocks of `zone` (a skipped time: the end of the gap; a repeated
+// one: the first). A space may stand for the T.
 Result<Timestamp> ParseIso(std::string_view text, const TimeZoneRules& zone);
 
 }  // namespace headrace

@@ -13,7 +13,9 @@ std::unique_ptr<const TimeZoneRules> Zone(std::string_view name) {
   return std::move(*zone);
 }
 
-Timestamp Utc(std::string_view text) { return ParseIso(text, UtcTimeZone{}).value(); }
+Timestamp Utc(std::string_view text) {
+  return ParseIso(text, UtcTimeZone{}).value();
+}
 
 LocalTime Local(std::string_view text) {
   return LocalTime(std::chrono::floor<std::chrono::seconds>(Utc(text).time_since_epoch()));
@@ -101,8 +103,14 @@ TEST(Iso, TimeWithoutOffsetIsLocal) {
 }
 
 TEST(Iso, WhatIsNoTimeIsRefused) {
-  for (std::string_view text : {"", "2026", "2026-13-01", "2026-02-30", "2026-01-01T25:00",
-                                "2026-01-01T10", "2026-01-01T10:00+", "2026-01-01x"}) {
+  for (std::string_view text : {"",
+                                "2026",
+                                "2026-13-01",
+                                "2026-02-30",
+                                "2026-01-01T25:00",
+                                "2026-01-01T10",
+                                "2026-01-01T10:00+",
+                                "2026-01-01x"}) {
     EXPECT_FALSE(ParseIso(text, UtcTimeZone{})) << text;
   }
 }
