@@ -1,0 +1,5 @@
+"""Ends the interpreter politely."""
+
+import sys
+
+sys.exit("bye")
