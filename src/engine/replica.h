@@ -1,0 +1,131 @@
+// The replica: a second State, on a thread of its own, that answers every read.
+//
+//   engine ─ commit (id, records text) ─▶ mailbox ─▶ parse, Apply ─▶ listeners (events)
+//   io     ─ Read(closure) ─────────────▶    "    ─▶ closure(view)  ─▶ state.db, once a second
+//
+// One mailbox for both keeps the order: the engine puts a commit in before it lets go of the
+// answers that rest on it, so whoever reads after an answer sees what was answered. It parses the
+// very text that the journal keeps, so every hour of running tests what a recovery will read.
+
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mailbox.h"
+#include "engine/table_writer.h"
+#include "scheduler/record_codec.h"
+#include "scheduler/state.h"
+#include "store/store.h"
+
+namespace headrace::engine {
+
+// Who was heard of when; the replica does not learn it from records. At most 0.2 s old.
+class Liveness {
+ public:
+  Liveness() = default;
+  explicit Liveness(std::vector<std::pair<scheduler::WorkerId, Timestamp>> last_actives);
+
+  // When the worker was heard of last; zero: not since the scheduler started.
+  Timestamp LastActive(scheduler::WorkerId worker) const;
+
+ private:
+  std::vector<std::pair<scheduler::WorkerId, Timestamp>> last_actives_;  // sorted by worker
+};
+
+// What a reader sees: a state that was durable at commit `at`. Valid during the call.
+struct View {
+  const scheduler::State& state;
+  const Liveness& liveness;
+  store::CommitId at = 0;
+  store::Epoch epoch = 0;
+};
+
+// Told what changed, on the replica thread, after each commit. Must not block.
+class ChangeListener {
+ public:
+  virtual ~ChangeListener() = default;
+  // `view.at` is the commit that changed it: the id of its events is `epoch.at`.
+  virtual void OnChanges(const scheduler::Changes& changes, const View& view) = 0;
+};
+
+class Replica {
+ public:
+  using Reader = std::function<void(const View&)>;
+
+  static constexpr size_t kReadsMax = 4'096;            // that wait; more are refused
+  static constexpr size_t kBacklogBytesMax = 64 << 20;  // of records; the engine waits above
+
+  // `on_failure`: a record that cannot be read again, or state.db cannot be written.
+  Replica(store::StateTables& tables,
+          const Clock& clock,
+          store::Epoch epoch,
+          std::function<void(const Error&)> on_failure);
+  ~Replica();  // as Stop()
+
+  Replica(const Replica&) = delete;
+  Replica& operator=(const Replica&) = delete;
+
+  // Any thread. Runs `reader` on the replica thread, with everything that was committed before this
+  // call. False: too many wait (answer 503), or it has stopped. Long reads hold up all the others:
+  // cut them into slices.
+  [[nodiscard]] bool Read(Reader reader);
+
+  // Any thread but the replica's. As Read(), and waits until it has run: for tests and start-up.
+  bool ReadNow(const Reader& reader);
+
+  // Before Start(). The listener must live until Stop() returns.
+  void Listen(ChangeListener& listener) { listeners_.push_back(&listener); }
+
+  // ---- the engine's side
+  void Start();
+  // Applies what waits, writes state.db to the end, and ends the thread.
+  void Stop();
+  void Apply(store::CommitId commit, Timestamp at, std::shared_ptr<const std::string> records);
+  void Hear(Liveness liveness);
+
+  // Any thread.
+  size_t BacklogBytes() const { return backlog_bytes_.load(std::memory_order_acquire); }
+  store::CommitId Applied() const { return applied_.load(std::memory_order_acquire); }
+  // How old the commit was that was applied last, when it was.
+  Duration Lag() const { return Duration(lag_us_.load(std::memory_order_relaxed)); }
+
+ private:
+  struct Committed {
+    store::CommitId id = 0;
+    Timestamp at;
+    std::shared_ptr<const std::string> records;
+  };
+  using Item = std::variant<Committed, Liveness, Reader>;
+
+  void Run();
+  void Do(Committed& commit);
+  void Do(Liveness& liveness) { liveness_ = std::move(liveness); }
+  void Do(Reader& reader);
+  View Now() const { return {state_, liveness_, applied_.load(std::memory_order_relaxed), epoch_}; }
+
+  const Clock& clock_;
+  const store::Epoch epoch_;
+  const std::function<void(const Error&)> on_failure_;
+  std::vector<ChangeListener*> listeners_;
+  Mailbox<Item> mailbox_;
+  std::atomic<size_t> backlog_bytes_{0};
+  std::atomic<size_t> reads_waiting_{0};
+  std::atomic<store::CommitId> applied_{0};
+  std::atomic<int64_t> lag_us_{0};
+  std::thread thread_;
+
+  // The replica thread's own.
+  scheduler::State state_;
+  scheduler::RecordDecoder decoder_;
+  Liveness liveness_;
+  TableWriter writer_;
+};
+
+}  // namespace headrace::engine
