@@ -5,7 +5,8 @@
 #include <fstream>
 #include <unistd.h>
 
-#include "store/store_conformance.h"
+#include "store/journal_conformance.h"
+#include "store/tables_conformance.h"
 #include "store/testing.h"
 
 namespace headrace::store {
@@ -21,7 +22,8 @@ struct SqliteFactory {
   TemporaryFolder folder;
 };
 
-INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, StoreConformance, SqliteFactory);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, JournalConformance, SqliteFactory);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, TablesConformance, SqliteFactory);
 
 TEST(OpenStore, UnknownUrlIsRefusedWithWhatWouldBeRight) {
   for (const char* url : {"postgresql://db", "sqlite://", "sqlite://host/folder", "folder", ""}) {

@@ -5,8 +5,8 @@
 //         \-- StateTables  what that came to: one row a task, attempt, run, ...
 //
 // The store knows records as text only: JSON lines, each with its final newline. Implementations:
-// SQLite (store/sqlite_store.h). Every one passes store/store_conformance.h. The format and what is
-// promised about it: docs/journal.md.
+// SQLite (store/sqlite_store.h). Every one passes store/journal_conformance.h and
+// store/tables_conformance.h. The format and what is promised about it: docs/journal.md.
 
 #pragma once
 
