@@ -10,7 +10,7 @@
 
 #pragma once
 
-#include <memory>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -42,13 +42,20 @@ struct ExitStatus {
 // "SIGTERM"; "signal 77" for one that has no name.
 std::string SignalName(int signal);
 
+// What a process and the children it waited for have used.
+struct ProcessUsage {
+  double cpu_s = 0;
+  int64_t max_rss_kb = 0;
+};
+
 struct ChildOptions {
-  std::vector<std::string> arguments;  // the first is the program: a path, or a name for PATH
+  std::vector<std::string>
+      arguments;  // the first is the program: a path (ours), or a name for PATH
   std::vector<std::pair<std::string, std::string>> environment;  // added to this process's own
   std::string cwd;                                               // empty: this process's
 
-  // (ours, its number in the child). Standard input is /dev/null, standard output and error are
-  // ours unless named here; nothing else is inherited.
+  // (ours, its number in the child, below 64). Standard input is /dev/null, standard output and
+  // error are ours unless named here; nothing else is inherited.
   std::vector<std::pair<int, int>> descriptors;
 
   bool new_session = true;  // setsid: it leads a group of its own, and ^C does not reach it
@@ -75,18 +82,20 @@ class ChildProcess {
 
   // nullopt: still running. Reaps it the first time, and answers the same from then on.
   std::optional<ExitStatus> TryWait();
+  const ProcessUsage& usage() const { return usage_; }  // once it has been reaped
   // Blocks; nullopt when `limit` is over first.
   std::optional<ExitStatus> WaitFor(Duration limit);
 
  private:
   friend class Children;
   ChildProcess(Children& owner, pid_t pid, UniqueFd pidfd);
-  void Abandon();
+  void KillAndReap();
 
   Children* owner_ = nullptr;
   pid_t pid_ = 0;
   UniqueFd pidfd_;
   std::optional<ExitStatus> status_;
+  ProcessUsage usage_;
 };
 
 // All children of this process. One instance a process, made in main (or by a test), handed by
@@ -111,8 +120,9 @@ class Children {
 
  private:
   friend class ChildProcess;
-  std::optional<ExitStatus> Reap(pid_t pid, bool block);
+  std::optional<ExitStatus> Reap(pid_t pid, ProcessUsage& usage);
   int KillOrphansOnce();
+  void ReapOrphansOf(pid_t group);
 
   std::mutex mutex_;         // held over fork and note, so that no new child looks like an orphan
   std::set<pid_t> started_;  // started here and not reaped yet
