@@ -31,8 +31,8 @@ namespace headrace::client {
 
 struct ClientOptions {
   std::string url;  // "http://127.0.0.1:8082"
-  std::string token;
-  std::string ca_file;
+  std::string token = {};
+  std::string ca_file = {};
 
   Duration patience{};                                 // how long to try again; zero: once
   Duration pause_min = std::chrono::milliseconds(50);  // between the first tries…

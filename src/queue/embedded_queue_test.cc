@@ -33,8 +33,16 @@ class EmbeddedDriver final : public TaskQueueDriver {
         clock_);
     EXPECT_TRUE(server) << server.error().message;
     server_ = *std::move(server);
-    auto client = client::Client::Make({.url = "http://" + server_->address()});
+    client::ClientOptions options;
+    options.url = "http://" + server_->address();
+    auto client = client::Client::Make(std::move(options));
     queue_.emplace(*std::move(client), "w1");
+  }
+
+  // Whoever still waits is let go, or the server's stop would wait for an answer.
+  ~EmbeddedDriver() override {
+    const std::lock_guard lock(mutex_);
+    waiting_.reset();
   }
 
   TaskQueue& queue() override { return *queue_; }
@@ -42,7 +50,9 @@ class EmbeddedDriver final : public TaskQueueDriver {
   void Send(const client::Message& message) override {
     const std::lock_guard lock(mutex_);
     messages_.push_back(Text(message));
-    if (waiting_) Answer(std::exchange(waiting_, std::nullopt)->responder, 1);
+    if (!waiting_) return;
+    Answer(*waiting_, 1);
+    waiting_.reset();
   }
 
   void AwaitReceiver() override {
@@ -51,10 +61,6 @@ class EmbeddedDriver final : public TaskQueueDriver {
   }
 
  private:
-  struct Waiting {
-    net::Responder responder;
-  };
-
   static std::string Text(const client::Message& message) {
     std::string text;
     JsonWriter json(text, JsonStyle::kCompact);
@@ -101,7 +107,7 @@ class EmbeddedDriver final : public TaskQueueDriver {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::string> messages_;
-  std::optional<Waiting> waiting_;
+  std::optional<net::Responder> waiting_;
   std::unique_ptr<net::HttpServer> server_;
   std::optional<EmbeddedQueue> queue_;
 };
