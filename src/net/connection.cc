@@ -72,11 +72,13 @@ void Connection::Run() {
 // True when the whole request is there. Else a read is under way, or it was refused.
 bool Connection::ReadRequest() {
   while (true) {
+    size_t used = 0;
     if (in_begin_ < in_end_) {
       if (!std::exchange(request_begun_, true)) {
         deadline_ = loop_.now() + loop_.context().options.request_timeout;
       }
-      in_begin_ += parser_.Put({in_.get() + in_begin_, in_end_ - in_begin_});
+      used = parser_.Put({in_.get() + in_begin_, in_end_ - in_begin_});
+      in_begin_ += used;
     }
     const RequestParser::State at = parser_.state();
     if (at == RequestParser::State::kError) {
@@ -87,10 +89,12 @@ bool Connection::ReadRequest() {
       if (!std::exchange(head_checked_, true) && !CheckHead()) return false;
       if (!AccountBody()) return false;
       if (at == RequestParser::State::kDone) return true;
-      if (in_begin_ < in_end_) continue;
+      if (used > 0 && in_begin_ < in_end_) continue;
     }
     if (read_ended_) {
       Close();
+    } else if (in_end_ - in_begin_ == BufferBytes(loop_.context().options)) {
+      Refuse(ErrorPage(400));  // the head of a chunk without an end
     } else {
       StartRead();
     }
@@ -184,6 +188,8 @@ void Connection::Refuse(HttpResponse response) {
   http_1_0_ = false;
   accepts_gzip_ = false;
   close_after_ = linger_ = true;
+  parser_.request().body = {};
+  loop_.body_memory() -= std::exchange(body_accounted_, 0);
   Respond(std::move(response));
 }
 
@@ -255,6 +261,7 @@ void Connection::Linger() {
   error_code ignored;
   socket_.shutdown(Socket::shutdown_send, ignored);
   if (read_ended_) return Close();
+  in_begin_ = in_end_ = 0;
   StartRead();
 }
 

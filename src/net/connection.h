@@ -125,7 +125,7 @@ class Connection {
   std::string out_;   // the head and a small body, or a piece of a stream
   std::string body_;  // a large body
   size_t written_ = 0;
-  std::shared_ptr<StreamState> stream_;
+  std::shared_ptr<StreamState> stream_;  // shared with the producer's EventStream
 };
 
 }  // namespace headrace::net

@@ -3,7 +3,7 @@
 // Each io thread runs one event loop and owns its connections; a connection has one request in the
 // works at a time (pipelined ones wait in its buffer). The handler is called on that io thread with
 // the whole request and a Responder; it must not block: it answers at once or hands the responder
-// to another thread. Bad input is answered 400, 408, 413, 431 or 505 here and never reaches it.
+// to another thread. Bad input is answered 400, 408, 413 or 431 here and never reaches it.
 //
 //   idle ─bytes─▶ reading ─whole request─▶ handling ─answer─▶ writing ─▶ idle, or closed
 //                                             └─Stream()─▶ streaming ───▶ idle, or closed

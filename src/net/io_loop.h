@@ -10,8 +10,6 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -100,7 +98,7 @@ class IoLoop final : public Outbox::Owner {
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<Executor> work_{io_.get_executor()};
   Timer sweep_timer_{io_};
-  const std::shared_ptr<Outbox> outbox_;
+  const std::shared_ptr<Outbox> outbox_;  // shared with every Responder and EventStream
   Gzip gzip_;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_slots_;

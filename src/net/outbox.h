@@ -32,7 +32,7 @@ struct StreamState {
   bool told = false;        // on_closed has been called
   bool signalled = false;   // a reply is on its way to the connection: nobody need send another
   StreamOptions options;
-  std::shared_ptr<Outbox> outbox;
+  std::shared_ptr<Outbox> outbox;  // shared with its io loop
   uint64_t connection = 0;
 };
 

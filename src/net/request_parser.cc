@@ -153,7 +153,6 @@ class BeastParser final : public http::basic_parser<true> {
 int StatusOf(const error_code& error) {
   if (error == http::error::header_limit) return 431;
   if (error == http::error::body_limit) return 413;
-  if (error == http::error::bad_version) return 505;
   return 400;
 }
 
