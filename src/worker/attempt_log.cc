@@ -24,7 +24,8 @@ char Kind(AttemptLog::Stream stream) {
   return stream == AttemptLog::Stream::kOut ? 'O' : 'E';
 }
 
-std::string InMiB(int64_t bytes) {
+std::string SizeText(int64_t bytes) {
+  if (bytes < 1 << 20) return std::to_string(bytes) + " bytes";
   char text[32];
   std::snprintf(text, sizeof text, "%.1f MiB", static_cast<double>(bytes) / (1 << 20));
   return text;
@@ -101,7 +102,7 @@ void AttemptLog::Note(std::string_view line) {
 
 void AttemptLog::Close(std::string_view last_word) {
   std::string end(last_word);
-  if (left_out() > 0) end += "; " + InMiB(left_out()) + " of its output left out";
+  if (left_out() > 0) end += "; " + SizeText(left_out()) + " of its output left out";
   for (const Stream stream : {Stream::kOut, Stream::kErr}) {
     const int64_t count = left_out_[static_cast<size_t>(stream)];
     if (count == 0) continue;
@@ -138,8 +139,8 @@ void AttemptLog::Keep(Stream stream, std::string_view bytes) {
     DropKept(static_cast<int64_t>(kept_.front().bytes.size() - skipped_));
   }
   if (nothing_missing && left_out() > 0) {
-    Note("the log is full (limit " + InMiB(bytes_max_) + "): from here on only the last " +
-         InMiB(tail_max_) + " are kept, to be seen when the attempt has ended");
+    Note("the log is full (limit " + SizeText(bytes_max_) + "): from here on only the last " +
+         SizeText(tail_max_) + " are kept, to be seen when the attempt has ended");
   }
 }
 

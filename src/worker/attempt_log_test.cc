@@ -2,6 +2,7 @@
 
 #include "worker/attempt_log.h"
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -55,7 +56,7 @@ TEST_F(AttemptLogTest, FramesHoldBytesAsTheyWerePrinted) {
 
   EXPECT_EQ(FileText(),
             "1700000000123 O 7\none\ntwo\n" + std::string("1700000000123 E 3\n\xff\0\n\n", 22) +
-                "1700000000123 E 40\n[headrace] runs in a fresh interpreter\n\n"
+                "1700000000123 E 39\n[headrace] runs in a fresh interpreter\n\n"
                 "1700000000123 X 4\ndone\n");
   EXPECT_EQ(log->bytes(), 7 + 3 + 39);
 }
@@ -90,9 +91,9 @@ TEST_F(AttemptLogTest, OfTooMuchOutputTheMiddleIsLeftOutWithALineThatSaysHowMuch
 
   const std::string text = FileText();
   EXPECT_TRUE(text.starts_with("1700000000123 O 6\n012345\n")) << text;
-  EXPECT_NE(text.find("O 33\n\n[headrace] 8 bytes left out here\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("O 34\n\n[headrace] 8 bytes left out here\n"), std::string::npos) << text;
   EXPECT_NE(text.find(" O 2\nef\n1700000000123 E 2\nXY\n"), std::string::npos) << text;
-  EXPECT_NE(text.find("failed; 0.0 MiB of its output left out\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("failed; 8 bytes of its output left out\n"), std::string::npos) << text;
   EXPECT_EQ(log->left_out(), 8);
 }
 
