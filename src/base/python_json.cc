@@ -158,7 +158,9 @@ struct JsonParser::Impl {
   // The value must be gone before its memory is given back.
   void Forget() {
     std::destroy_at(&value);
-    memory.release();
+    // Not release(): that would keep the size of the next block, which doubles with every block.
+    std::destroy_at(&memory);
+    new (&memory) json::monotonic_resource(first_memory.data(), first_memory.size());
     new (&value) json::value();
   }
 

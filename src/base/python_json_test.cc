@@ -107,5 +107,14 @@ TEST(JsonParser, OneParserReadsManyTextsOfAllSizes) {
   }
 }
 
+TEST(JsonParser, LargeTextsOneAfterTheOtherNeedNoMoreMemoryThanOne) {
+  JsonParser parser;
+  std::string text = "[";
+  for (int i = 0; i < 5000; ++i) text += "\"a string that is not short\",";
+  text += "0]";
+
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(parser.Parse(text)) << i;
+}
+
 }  // namespace
 }  // namespace headrace
