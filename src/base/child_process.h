@@ -49,14 +49,14 @@ struct ProcessUsage {
 };
 
 struct ChildOptions {
-  std::vector<std::string>
-      arguments;  // the first is the program: a path (ours), or a name for PATH
-  std::vector<std::pair<std::string, std::string>> environment;  // added to this process's own
-  std::string cwd;                                               // empty: this process's
+  std::vector<std::string> arguments =
+      {};  // the first is the program: a path (ours), or a name for PATH
+  std::vector<std::pair<std::string, std::string>> environment = {};  // added to this process's own
+  std::string cwd = {};                                               // empty: this process's
 
   // (ours, its number in the child, below 64). Standard input is /dev/null, standard output and
   // error are ours unless named here; nothing else is inherited.
-  std::vector<std::pair<int, int>> descriptors;
+  std::vector<std::pair<int, int>> descriptors = {};
 
   bool new_session = true;  // setsid: it leads a group of its own, and ^C does not reach it
 };

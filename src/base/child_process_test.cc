@@ -16,7 +16,7 @@ namespace {
 using std::chrono::seconds;
 
 ChildOptions Shell(const std::string& script) {
-  return {.arguments = {"sh", "-c", script}, .environment = {}, .cwd = "", .descriptors = {}};
+  return {.arguments = {"sh", "-c", script}};
 }
 
 struct Pipe {
@@ -67,8 +67,8 @@ TEST(ChildProcess, TellsCodeAndSignalInWords) {
 TEST(ChildProcess, ProgramThatIsNotThereIsAnErrorThatNamesIt) {
   Children children;
 
-  const Result<ChildProcess> child = children.Start(
-      {.arguments = {"no/such/program"}, .environment = {}, .cwd = "/tmp", .descriptors = {}});
+  const Result<ChildProcess> child =
+      children.Start({.arguments = {"no/such/program"}, .cwd = "/tmp"});
 
   ASSERT_FALSE(child);
   EXPECT_EQ(child.error().code, ErrorCode::kNotFound);

@@ -37,7 +37,8 @@ class HostPool {
   HostPool& operator=(const HostPool&) = delete;
 
   // Does not wait for the import: call WaitReady() or OpenSession() on it, or give it to a
-  // TaskRunner. Fails only when the interpreter cannot be started at all.
+  // TaskRunner. Fails only when the interpreter cannot be started at all. A zygote that has
+  // imported `module` on its way to another module serves it as well.
   Result<std::shared_ptr<Zygote>> Get(const HostSettings& settings, const std::string& module);
 
   // Lets every zygote go (new code was deployed).
@@ -46,6 +47,7 @@ class HostPool {
   size_t size() const;
 
  private:
+  using Key = std::pair<HostSettings, std::string>;  // and the module
   struct Entry {
     std::shared_ptr<Zygote> zygote;  // shared with the attempts that run in it
     Timestamp started;
@@ -53,13 +55,13 @@ class HostPool {
     Timestamp used;
   };
   bool Usable(Entry& entry, Timestamp now) const;
-  void MakeRoom();
+  std::shared_ptr<Zygote> MakeRoom();
 
   Children& children_;
   const Clock& clock_;
   const Options options_;
   mutable std::mutex mutex_;
-  std::map<std::pair<HostSettings, std::string>, Entry> entries_;
+  std::map<Key, Entry> entries_;
 };
 
 }  // namespace headrace::host

@@ -16,17 +16,18 @@ namespace headrace::host {
 // [host] of headrace.toml, with a pipeline's own keys laid over it. The same for the life of a
 // zygote: what differs here needs another one.
 struct HostSettings {
-  std::string python;             // the interpreter that has luigi and the user's packages
-  std::string package_dir;        // the folder that holds our Python package `headrace`
-  std::vector<std::string> path;  // in front of sys.path
-  std::string cwd;                // empty: ours. Its luigi.cfg is read
-  std::vector<std::pair<std::string, std::string>> env;  // added to ours: LUIGI_CONFIG_PATH, TZ, …
+  std::string python = {};             // the interpreter that has luigi and the user's packages
+  std::string package_dir = {};        // the folder that holds our Python package `headrace`
+  std::vector<std::string> path = {};  // in front of sys.path
+  std::string cwd = {};                // empty: ours. Its luigi.cfg is read
+  std::vector<std::pair<std::string, std::string>> env =
+      {};  // added to ours: LUIGI_CONFIG_PATH, TZ, …
   std::string log_level = "INFO";
-  std::string logging_conf_file;  // Luigi's; empty: none
+  std::string logging_conf_file = {};  // Luigi's; empty: none
 
   // Where the host's own standard output and error go (what the imports and requires() print),
   // appended. Empty: an unnamed temporary file, read only for the tail in an error.
-  std::string log_file;
+  std::string log_file = {};
   Duration import_limit = std::chrono::minutes(2);
 
   friend auto operator<=>(const HostSettings&, const HostSettings&) = default;

@@ -21,19 +21,20 @@ using Params = std::vector<std::pair<std::string, std::string>>;
 
 // A task by name, as `luigi --module module family --params` names it.
 struct TaskName {
-  std::string module;
-  std::string family;
-  Params params;
+  std::string module = {};
+  std::string family = {};
+  Params params = {};
 
   friend bool operator==(const TaskName&, const TaskName&) = default;
 };
 
 // An exception of the user's code, or what stands for one.
 struct TaskError {
-  std::string where;  // import, load, describe, complete, run, dynamic dependency; exit, timeout
-  std::string type;   // "ValueError"
-  std::string message;
-  std::string traceback;  // may be empty
+  std::string where =
+      {};  // import, load, describe, complete, run, dynamic dependency; exit, timeout
+  std::string type = {};  // "ValueError"
+  std::string message = {};
+  std::string traceback = {};  // may be empty
 
   std::string Text() const;  // "ValueError: bad"
 
@@ -41,10 +42,12 @@ struct TaskError {
 };
 
 struct Target {
-  std::string kind;  // "file", "s3", …; "opaque": only the host can tell whether it exists
-  std::string uri;   // an absolute path, s3://…; for opaque ones a path if there is one, or empty
-  std::map<std::string, std::string> options;  // of its own client: endpoint_url, …; no secrets
-  std::string type;                            // for opaque ones: the class
+  std::string kind = {};  // "file", "s3", …; "opaque": only the host can tell whether it exists
+  std::string uri =
+      {};  // an absolute path, s3://…; for opaque ones a path if there is one, or empty
+  std::map<std::string, std::string> options =
+      {};                 // of its own client: endpoint_url, …; no secrets
+  std::string type = {};  // for opaque ones: the class
 
   friend bool operator==(const Target&, const Target&) = default;
 };
@@ -58,40 +61,41 @@ enum class CompleteKind : uint8_t {
 };
 
 struct RetryPolicy {  // absent: the scheduler's setting
-  std::optional<int64_t> count;
-  std::optional<Duration> hard_timeout;
-  std::optional<Duration> window;
+  std::optional<int64_t> count = {};
+  std::optional<Duration> hard_timeout = {};
+  std::optional<Duration> window = {};
 
   friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
 };
 
 struct Node {
-  std::string id;
-  std::string family;
-  std::string module;
-  Params params;                          // private ones are never here
-  std::map<std::string, int> visibility;  // parameters that are not public: 1 hidden
+  std::string id = {};
+  std::string family = {};
+  std::string module = {};
+  Params params = {};                          // private ones are never here
+  std::map<std::string, int> visibility = {};  // parameters that are not public: 1 hidden
 
-  std::vector<std::string> deps;  // ids
-  std::vector<Target> outputs;    // only for kOutputs, and kCustom for the sake of opaque targets
+  std::vector<std::string> deps = {};  // ids
+  std::vector<Target> outputs =
+      {};  // only for kOutputs, and kCustom for the sake of opaque targets
   CompleteKind complete = CompleteKind::kCustom;
   bool external = false;  // nothing here makes it
 
   double priority = 0;
-  std::map<std::string, double> resources;
-  std::optional<Duration> timeout;  // zero: none, whatever the setting says
-  std::optional<RetryPolicy> retry;
+  std::map<std::string, double> resources = {};
+  std::optional<Duration> timeout = {};  // zero: none, whatever the setting says
+  std::optional<RetryPolicy> retry = {};
   bool batchable = false;
-  std::vector<std::string> batch_params;
-  std::optional<int64_t> max_batch_size;
-  std::vector<std::string> owners;
+  std::vector<std::string> batch_params = {};
+  std::optional<int64_t> max_batch_size = {};
+  std::vector<std::string> owners = {};
   bool accepts_messages = false;
   bool disabled = false;
 
   // Not empty: this task cannot be made again from its name in another process, and why. The root
   // above it runs as unit "pipeline", or is refused with this sentence.
-  std::string problem;
-  std::optional<TaskError> error;  // describing it raised; what is above may be partly unset
+  std::string problem = {};
+  std::optional<TaskError> error = {};  // describing it raised; what is above may be partly unset
 
   friend bool operator==(const Node&, const Node&) = default;
 };
@@ -99,7 +103,7 @@ struct Node {
 // The answer of complete().
 struct Completeness {
   bool complete = false;
-  std::optional<TaskError> error;  // it raised, took too long or returned no bool
+  std::optional<TaskError> error = {};  // it raised, took too long or returned no bool
 
   friend bool operator==(const Completeness&, const Completeness&) = default;
 };

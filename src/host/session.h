@@ -2,12 +2,14 @@
 // whether they are complete. What the user's code does in it (hang, leak, crash) hurts it alone.
 //
 // Plain blocking calls with a time limit, for a planner's own thread; one thread at a time. A call
-// that fails has ended the session: its process is killed, every later call fails at once, and the
-// caller opens a new one. Keep it for one plan only: Luigi's caches live as long as it does.
+// that fails has ended the session (but for kInvalid: the request itself was wrong): its process is
+// killed, every later call fails at once, and the caller opens a new one. Keep it for one plan
+// only: Luigi's caches live as long as it does.
 
 #pragma once
 
-#include <map>
+#include <boost/json/fwd.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,6 +20,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/python_json.h"
 #include "base/time.h"
 #include "base/unique_fd.h"
 #include "host/node.h"
@@ -28,8 +31,9 @@ class LineSocket;
 class Zygote;
 
 struct ExpandOptions {
-  int depth = 1;                      // levels; 0: the whole tree
-  std::vector<std::string> complete;  // ids known to be complete: not described, nothing below them
+  int depth = 1;  // levels; 0: the whole tree
+  std::vector<std::string> complete =
+      {};  // ids known to be complete: not described, nothing below them
   Duration limit = std::chrono::minutes(10);
 };
 
@@ -41,10 +45,11 @@ struct Expansion {
 
 // An event of Luigi (luigi.Event) whose handlers run in the stock worker's own process.
 struct TaskEvent {
-  std::string name;                       // "event.core.timeout"
-  std::string id;                         // of a task of this session
-  std::vector<std::string> args;          // texts, as the handler gets them
-  std::optional<std::string> dependency;  // DEPENDENCY_DISCOVERED: an id, handed over as the task
+  std::string name = {};               // "event.core.timeout"
+  std::string id = {};                 // of a task of this session
+  std::vector<std::string> args = {};  // texts, as the handler gets them
+  std::optional<std::string> dependency =
+      {};  // DEPENDENCY_DISCOVERED: an id, handed over as the task
 };
 
 class Session {
@@ -75,16 +80,18 @@ class Session {
 
  private:
   friend class Zygote;
-  Session(std::unique_ptr<LineSocket> socket, std::string module);
-  struct Reply;
+  using Take = std::function<void(const boost::json::object& line)>;
+
+  Session(std::unique_ptr<LineSocket> socket, std::shared_ptr<Zygote> host);
   Result<void> Greet(Duration limit);  // waits for the line that names the process
-  Result<Expansion> Expand(std::string_view request, Duration limit);
-  Result<std::vector<Reply>> Ask(std::string request, Duration limit);
-  Error End(Error why);
+  Result<Expansion> ExpandWith(std::string request, const ExpandOptions& options);
+  Result<void> Ask(const std::string& request, Duration limit, const Take& take);
+  Result<bool> TakeLine(const std::string& line, const Take& take);  // true: it was the last one
+  std::unexpected<Error> End(ErrorCode code, std::string why);
 
   std::unique_ptr<LineSocket> socket_;
-  std::shared_ptr<Zygote> own_;  // where forking is unsafe: the interpreter that serves it alone
-  std::string module_;
+  std::shared_ptr<Zygote> host_;  // shared with its other users: it lives while one of them does
+  JsonParser parser_;
   pid_t pid_ = 0;
   UniqueFd pidfd_;
   int64_t requests_ = 0;

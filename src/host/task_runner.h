@@ -22,7 +22,6 @@
 #include <vector>
 
 #include "base/child_process.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/time.h"
 #include "host/host_pool.h"
@@ -36,32 +35,34 @@ enum class Stream : uint8_t { kOut, kErr };
 using OutputSink = std::function<void(Stream, std::string_view bytes)>;
 
 struct RunRequest {
-  std::string attempt;  // unique among the running ones
-  HostSettings host;
-  TaskName task;
-  std::map<std::string, std::vector<std::string>> batch;  // parameters given as lists of values
-  std::string worker = "headrace";                        // the name that Luigi's messages show
-  std::vector<std::pair<std::string, std::string>> env;   // added in the task alone. Not LUIGI_*
-  std::map<std::string, std::pair<int64_t, int64_t>> limits;  // "RLIMIT_AS" → soft, hard
+  std::string attempt = {};  // unique among the running ones
+  HostSettings host = {};
+  TaskName task = {};
+  // Parameters given as lists of values (a batch): Luigi parses each and applies batch_method.
+  std::map<std::string, std::vector<std::string>> batch = {};
+  std::string worker = "headrace";  // the name that Luigi's messages show
+  // Added in the task alone. Luigi's own settings are read at the import: they belong to `host`.
+  std::vector<std::pair<std::string, std::string>> env = {};
+  std::map<std::string, std::pair<int64_t, int64_t>> limits = {};  // "RLIMIT_AS" → soft, hard
 
-  bool pipeline = false;      // run the whole tree with a stock Luigi worker in this one process…
-  std::string scheduler_url;  // …against this scheduler; empty: Luigi's local one
+  bool pipeline = false;  // run the whole tree with a stock Luigi worker in this one process…
+  std::string scheduler_url = {};  // …against this scheduler; empty: Luigi's local one
   int pipeline_workers = 1;
 
   // Dependencies were just proved complete: do not ask each for complete() again in the child.
   bool skip_dependency_check = false;
   bool fresh_interpreter = false;  // do not fork, even where it is safe
 
-  std::optional<Duration> time_limit;  // from Started on; then SIGTERM, `grace`, SIGKILL
+  std::optional<Duration> time_limit = {};  // from Started on; then SIGTERM, `grace`, SIGKILL
   Duration grace = std::chrono::seconds(10);
   Duration exit_grace = std::chrono::seconds(30);  // between the result and the exit
 
-  OutputSink sink;  // empty: output is dropped
+  OutputSink sink = {};  // empty: output is dropped
 };
 
 struct Dependency {  // one that a running task has asked for
-  TaskName task;
-  std::string id;
+  TaskName task = {};
+  std::string id = {};
 };
 
 enum class OutcomeStatus : uint8_t {
@@ -75,19 +76,19 @@ enum class OutcomeStatus : uint8_t {
 
 struct Outcome {
   OutcomeStatus status = OutcomeStatus::kLost;
-  std::optional<TaskError> error;  // kFailed, kLost; `where` may be "exit" or "timeout"
-  std::string expl;                // as JSON: what on_success() or on_failure() returned
-  std::vector<std::string> missing;
-  std::vector<Dependency> new_deps;
+  std::optional<TaskError> error = {};  // kFailed, kLost; `where` may be "exit" or "timeout"
+  std::string expl = {};                // as JSON: what on_success() or on_failure() returned
+  std::vector<std::string> missing = {};
+  std::vector<Dependency> new_deps = {};
 
-  std::optional<ExitStatus> exit;  // unset: never started, or not known
+  std::optional<ExitStatus> exit = {};  // unset: never started, or not known
   double cpu_s = 0;
   int64_t max_rss_kb = 0;
   bool output_cut = false;  // something outside its tree still held its output open
 
   // `pipeline` only.
-  std::map<std::string, std::string> tasks;  // task id → its last Luigi status
-  std::string summary;                       // Luigi's execution summary, lines
+  std::map<std::string, std::string> tasks = {};  // task id → its last Luigi status
+  std::string summary = {};                       // Luigi's execution summary, lines
 };
 
 // What happened, in the order in which it did.
@@ -138,7 +139,7 @@ struct RunEvent {
 class TaskRunner {
  public:
   // Both outlive it. The pool may be shared with a planner.
-  TaskRunner(Children& children, HostPool& pool, const Clock& clock);
+  TaskRunner(Children& children, HostPool& pool);
   ~TaskRunner();  // kills what still runs
   TaskRunner(const TaskRunner&) = delete;
   TaskRunner& operator=(const TaskRunner&) = delete;

@@ -10,8 +10,7 @@
 
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -33,9 +32,10 @@ class Session;
 
 // Why there is no zygote to work with.
 struct HostError {
-  std::string message;  // one sentence: "importing search.ctr: ModuleNotFoundError: No module …"
-  std::optional<TaskError> import;  // the exception, when the import raised one
-  std::string log_tail;             // the end of what the host printed
+  std::string message =
+      {};  // one sentence: "importing search.ctr: ModuleNotFoundError: No module …"
+  std::optional<TaskError> import = {};  // the exception, when the import raised one
+  std::string log_tail = {};             // the end of what the host printed
 };
 
 class Zygote : public std::enable_shared_from_this<Zygote> {
@@ -66,33 +66,43 @@ class Zygote : public std::enable_shared_from_this<Zygote> {
   // import where forking is unsafe).
   Result<std::unique_ptr<Session>> OpenSession(Duration limit = std::chrono::seconds(60));
 
-  // For TaskRunner, which is its only caller: the control socket and what arrives on it.
+  // For TaskRunner, which is the only caller of these.
   struct Control {
     int fd = -1;          // readable: call ReadEvents()
     int settled_fd = -1;  // readable once the import is over, whoever has read the answer
+    int process_fd = -1;  // readable once the interpreter has ended
   };
   Control control() const;
   std::vector<std::string> ReadEvents();  // does not block; state() is kGone after the last
   bool Send(std::string_view line, std::span<const int> descriptors);  // false: it is gone
-  std::optional<ExitStatus> TryWait();                                 // of the interpreter itself
+  void EnforceImportLimit();            // fails an import that takes too long
+  std::optional<ExitStatus> TryWait();  // of the interpreter itself
+  const ProcessUsage& usage() const { return process_.usage(); }  // after TryWait()
 
  private:
   Zygote(Children& children, HostSettings settings, std::string module);
+  Result<void> Spawn();
+  Result<void> OpenLog();
+  ChildOptions Command(int control_fd) const;
   void ReadLocked();
-  void Settle(State state);
+  void TakeLine(std::string line);
+  void Settle(State state, HostError error);
+  HostError Death();
+  std::string LogTail() const;
 
   Children& children_;
   const HostSettings settings_;
   const std::string module_;
-  ChildProcess process_;
+  const std::chrono::steady_clock::time_point import_end_;
   UniqueFd settled_;  // an eventfd
   UniqueFd log_;
   int64_t log_start_ = 0;
 
   mutable std::mutex mutex_;  // over all below, and over reading and writing the socket
+  ChildProcess process_;
   std::unique_ptr<LineSocket> socket_;
   State state_ = State::kImporting;
-  std::optional<HostInfo> info_;
+  std::optional<HostInfo> info_;  // set once, never changed
   HostError error_;
   std::vector<std::string> inbox_;  // lines for the runner
 };
