@@ -191,8 +191,8 @@ LeaseTime WorkerState::NextDeadline() const {
   LeaseTime next = drain_end_.value_or(LeaseTime::max());
   if (registered_ && !beating_) next = std::min(next, next_heartbeat_);
   for (const auto& [number, attempt] : attempts_) {
-    if (attempt.stage == Stage::kReporting || attempt.verdict != Verdict::kNone) continue;
-    next = std::min(next, StopBy(attempt));
+    if (attempt.stage == Stage::kReporting) continue;
+    if (!attempt.hurried) next = std::min(next, StopBy(attempt));
     if (attempt.stage == Stage::kWaiting && running_ > 0) {
       next = std::min(next, attempt.received_at + limits_.ahead_wait_max);
     }
@@ -227,15 +227,19 @@ void WorkerState::Stop(Attempt& attempt, Verdict verdict, std::string why, Durat
   actions_.push_back(Kill{attempt.message.attempt, attempt.why, grace});
 }
 
-// Ends what the scheduler might give to somebody else soon.
+// Ends what the scheduler might give to somebody else soon; also what is being ended already, but
+// with more grace than there is time.
 void WorkerState::CheckLease(Attempt& attempt, LeaseTime now) {
-  if (now < StopBy(attempt) || attempt.verdict != Verdict::kNone) return;
+  if (now < StopBy(attempt) || attempt.hurried) return;
   if (attempt.stage == Stage::kWaiting) {
     GiveBack(attempt, client::Outcome::kReturned, "its lease was about to run out");
   } else if (attempt.stage == Stage::kRunning) {
+    attempt.hurried = true;
+    const bool first = attempt.verdict == Verdict::kNone;
     Stop(attempt,
-         Verdict::kStopped,
-         "the scheduler could not be reached and the lease was about to run out",
+         first ? Verdict::kStopped : attempt.verdict,
+         first ? "the scheduler could not be reached and the lease was about to run out"
+               : attempt.why,
          attempt.lease / 12);
   }
 }

@@ -110,6 +110,7 @@ class WorkerState {
     client::Message message;
     Stage stage = Stage::kWaiting;
     Verdict verdict = Verdict::kNone;
+    bool hurried = false;  // killed for its lease's sake: sooner than any grace
     std::string why;
     LeaseTime expires;  // at the scheduler, at the earliest
     Duration lease;     // of each renewal

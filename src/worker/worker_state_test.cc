@@ -331,6 +331,7 @@ TEST_F(WorkerStateTest, WhatRunsBeyondTheDrainGraceIsKilledAndLost) {
   Receive({1});
   state_.Drain(now_);
   Step();
+  Answer();
   for (int i = 0; i < 59; ++i) {
     Advance(seconds(1));
     if (!Did<SendHeartbeat>().empty()) Answer();
