@@ -40,7 +40,7 @@ Worker::Worker(WorkerOptions options, Children& children, host::HostPool& pool, 
       clock_(clock),
       state_(WithSlots(options_.limits, options_.worker.slots)),
       inbox_(kEventsMax),
-      runner_(children, pool, clock) {}
+      runner_(children, pool) {}
 
 Worker::~Worker() = default;
 
