@@ -4,16 +4,10 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <cerrno>
 #include <csignal>
-#include <cstring>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/python_json.h"
 #include "host/json_field.h"
@@ -27,7 +21,6 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr int kControlFd = 3;
-constexpr int64_t kLogTailBytes = 4096;
 constexpr Duration kStopLimit = std::chrono::seconds(6);  // it gives its own children five
 constexpr Duration kDeathLimit = std::chrono::seconds(2);
 
@@ -69,7 +62,7 @@ Zygote::~Zygote() {
 
 Result<void> Zygote::Spawn() {
   const std::lock_guard lock(mutex_);
-  if (auto opened = OpenLog(); !opened) return opened;
+  TRY(log_.Open(settings_.log_file));
   auto ends = MakeSocketPair();
   if (!ends) return std::unexpected(ends.error());
   Result<ChildProcess> process = children_.Start(Command(ends->second.get()));
@@ -80,22 +73,6 @@ Result<void> Zygote::Spawn() {
   }
   process_ = std::move(*process);
   socket_ = std::make_unique<LineSocket>(std::move(ends->first));
-  return {};
-}
-
-Result<void> Zygote::OpenLog() {
-  if (settings_.log_file.empty()) {
-    log_.Reset(memfd_create("headrace-host-log", MFD_CLOEXEC));
-  } else {
-    const char* const path = settings_.log_file.c_str();
-    log_.Reset(open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
-  }
-  if (!log_) {
-    return Fail(ErrorCode::kInvalid,
-                "opening the host's log " + settings_.log_file + ": " + std::strerror(errno));
-  }
-  if (settings_.log_file.empty()) fcntl(log_.get(), F_SETFL, O_APPEND);
-  log_start_ = lseek(log_.get(), 0, SEEK_END);
   return {};
 }
 
@@ -112,7 +89,7 @@ ChildOptions Zygote::Command(int control_fd) const {
   }
   options.environment = settings_.env;
   options.cwd = settings_.cwd;
-  options.descriptors = {{control_fd, kControlFd}, {log_.get(), 1}, {log_.get(), 2}};
+  options.descriptors = {{control_fd, kControlFd}, {log_.fd(), 1}, {log_.fd(), 2}};
   return options;
 }
 
@@ -157,7 +134,7 @@ void Zygote::EnforceImportLimit() {
       .message = fmt::format(
           "importing {} took longer than {} s", module_, InSeconds(settings_.import_limit)),
       .import = std::nullopt,
-      .log_tail = LogTail()};
+      .log_tail = log_.Tail()};
   process_.SignalGroup(SIGKILL);
   process_.WaitFor(kDeathLimit);
   Settle(State::kFailed, std::move(error));
@@ -219,7 +196,7 @@ void Zygote::TakeLine(std::string line) {
     error.import = ParseTaskError(*found);
   }
   error.message = "importing " + module_ + ": " + (error.import ? error.import->Text() : "failed");
-  error.log_tail = LogTail();
+  error.log_tail = log_.Tail();
   Settle(State::kFailed, std::move(error));
 }
 
@@ -235,17 +212,7 @@ HostError Zygote::Death() {
   const std::string when = info_ ? "the task host of " + module_ + " was "
                                  : "the task host ended while importing " + module_ + ": ";
   if (info_ && status && status->signal == 0) how = "ended, " + how;
-  return {.message = when + how, .import = std::nullopt, .log_tail = LogTail()};
-}
-
-std::string Zygote::LogTail() const {
-  struct stat file{};
-  if (fstat(log_.get(), &file) != 0) return "";
-  const int64_t from = std::max(log_start_, int64_t{file.st_size} - kLogTailBytes);
-  std::string tail(static_cast<size_t>(std::max<int64_t>(0, file.st_size - from)), '\0');
-  const ssize_t got = pread(log_.get(), tail.data(), tail.size(), from);
-  tail.resize(static_cast<size_t>(std::max<ssize_t>(0, got)));
-  return tail;
+  return {.message = when + how, .import = std::nullopt, .log_tail = log_.Tail()};
 }
 
 bool Zygote::Outdated(Timestamp now) const {

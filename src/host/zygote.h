@@ -22,6 +22,7 @@
 #include "base/child_process.h"
 #include "base/error.h"
 #include "base/time.h"
+#include "host/host_log.h"
 #include "host/host_settings.h"
 #include "host/node.h"
 
@@ -82,21 +83,18 @@ class Zygote : public std::enable_shared_from_this<Zygote> {
  private:
   Zygote(Children& children, HostSettings settings, std::string module);
   Result<void> Spawn();
-  Result<void> OpenLog();
   ChildOptions Command(int control_fd) const;
   void ReadLocked();
   void TakeLine(std::string line);
   void Settle(State state, HostError error);
   HostError Death();
-  std::string LogTail() const;
 
   Children& children_;
   const HostSettings settings_;
   const std::string module_;
   const std::chrono::steady_clock::time_point import_end_;
   UniqueFd settled_;  // an eventfd
-  UniqueFd log_;
-  int64_t log_start_ = 0;
+  HostLog log_;
 
   mutable std::mutex mutex_;  // over all below, and over reading and writing the socket
   ChildProcess process_;
