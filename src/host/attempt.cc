@@ -101,13 +101,17 @@ void Attempt::TakeReport(const std::string& line, Time now) {
 }
 
 void Attempt::Kill(Reason reason, std::string why, Duration grace, Time now) {
-  if (killed_ || phase_ == Phase::kDraining) return;
-  killed_ = reason;
-  kill_words_ = std::move(why);
+  if (phase_ == Phase::kDraining) return;
+  const bool first = !killed_;
+  if (!first && grace >= kill_grace_) return;
   kill_grace_ = grace;
+  if (first) {
+    killed_ = reason;
+    kill_words_ = std::move(why);
+  }
   if (phase_ != Phase::kRunning) return;
-  SignalGroup(grace > Duration::zero() ? SIGTERM : SIGKILL);
-  kill_at_ = now + grace;
+  if (first || grace == Duration::zero()) SignalGroup(grace > Duration::zero() ? SIGTERM : SIGKILL);
+  kill_at_ = std::min(kill_at_.value_or(Time::max()), now + grace);
 }
 
 std::optional<Attempt::Time> Attempt::deadline() const {

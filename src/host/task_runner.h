@@ -148,7 +148,8 @@ class TaskRunner {
   void Start(RunRequest request);
 
   // SIGTERM to its group, SIGKILL after `grace` (zero: at once). Ends as kKilled with `why` as
-  // message, unless its result was there before. Unknown attempts are ignored.
+  // message, unless its result was there before. A second call can only shorten the grace (also of
+  // a time limit). Unknown attempts are ignored.
   void Kill(std::string_view attempt, std::string why, Duration grace);
 
   // A scheduler message for a task that accepts them. False: it does not run (any more).

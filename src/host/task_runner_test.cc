@@ -200,6 +200,20 @@ TEST_F(TaskRunnerTest, TaskThatIgnoresSigtermIsKilledAfterItsGrace) {
   EXPECT_EQ(outcomes_[attempt].exit->signal, SIGKILL);
 }
 
+TEST_F(TaskRunnerTest, SecondKillShortensTheGrace) {
+  RunRequest request = Boom("stubborn");
+  const std::string attempt = request.attempt;
+  runner_.Start(std::move(request));
+  FinishOutput("ignoring");
+
+  runner_.Kill(attempt, "first", seconds(3600));
+  runner_.Kill(attempt, "second", milliseconds(100));
+  Finish();
+
+  EXPECT_EQ(outcomes_[attempt].status, OutcomeStatus::kKilled);
+  EXPECT_EQ(outcomes_[attempt].error->message, "first");
+}
+
 TEST_F(TaskRunnerTest, KillBeforeTheStartEndsItToo) {
   RunRequest request = Boom("sleep");
   const std::string attempt = request.attempt;
