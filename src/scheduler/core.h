@@ -53,17 +53,19 @@ struct Core {
   State state;
 
   std::map<WorkerId, Presence> presences;
-  std::set<std::pair<Timestamp, WorkerId>> last_actives;  // exactly those of `presences`
-  std::map<AttemptId, Timestamp> leases;                  // of running attempts
-  std::set<std::pair<Timestamp, AttemptId>> lease_ends;   // exactly those of `leases`
-  std::set<AttemptId> cancelled;                          // its worker is to be told
-  std::vector<WorkWaiter> work_waiters;                   // first come, first served
+  // Exactly those of `presences`, by last_active: Luigi's workers, headrace's own.
+  std::set<std::pair<Timestamp, WorkerId>> luigi_last_actives;
+  std::set<std::pair<Timestamp, WorkerId>> own_last_actives;
+  std::map<AttemptId, Timestamp> leases;                 // of running attempts
+  std::set<std::pair<Timestamp, AttemptId>> lease_ends;  // exactly those of `leases`
+  std::set<AttemptId> cancelled;                         // its worker is to be told
+  std::vector<WorkWaiter> work_waiters;                  // first come, first served
   std::vector<PlanWaiter> plan_waiters;
   std::map<PlanId, PlanLease> plan_leases;
   std::map<std::pair<std::string, std::string>, std::string> responses;  // (task, message id)
   std::map<AttemptId, std::vector<MessageForTask>> messages;
-  std::set<RunId> runs_upset;          // their state may have to change: runs.cc
-  std::set<PipelineId> intervals_due;  // a run more may fit in: runs.cc
+  std::set<RunId> runs_upset;  // their state may have to change: runs.cc
+  std::map<PipelineId, std::optional<Timestamp>> runs_due;  // when the next is: runs.cc
 
   // Set by Scheduler for the length of one call.
   Timestamp now;
@@ -77,9 +79,9 @@ struct Core {
 
   Timestamp After(double seconds) const;  // now + seconds, without overflow
 
-  // presence.cc
   WorkerId Touch(const std::string& worker);  // makes the worker where it is new; it is alive now
   void Hear(WorkerId worker);
+  void Forget(WorkerId worker);
   void SetLease(AttemptId attempt, Timestamp until);
   void DropLease(AttemptId attempt);
 };

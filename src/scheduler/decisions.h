@@ -3,7 +3,12 @@
 
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "scheduler/core.h"
+#include "scheduler/schedule.h"
 
 namespace headrace::scheduler {
 
@@ -75,17 +80,28 @@ std::vector<TaskId> ResolveDeps(Core& core, const std::vector<std::string>& keys
 // luigi_get_work.cc: may its demand be met beside what RUNNING tasks use?
 bool FitsBesideUsed(const State& state, ResourceSetId resources);
 
-// workers.cc: pairs waiting workers with ready tasks; after every command.
+// luigi_tasks.cc
+void DecreaseResources(Core& core, TaskId task, const Resources& amounts);
+void ReEnable(Core& core, TaskId task);
+
+// workers.cc
+void ForgetWorker(Core& core, WorkerId worker);
+// pairs waiting workers with ready tasks; after every command.
 void HandOutWork(Core& core);
 // plans.cc: pairs waiting planners with open plans; after every command.
 void HandOutPlans(Core& core);
+void Forgive(Core& core, TaskId task);
 void RequestPlan(Core& core, PlanKind kind, RunId run, std::vector<TaskSpec> roots);
 TaskSpec SpecOf(const State& state, TaskId task);
 // runs.cc: moves runs to the state their tasks come to, and makes the runs that are due.
 void SettleRuns(Core& core);
+RunId MakeRun(Core& core, PipelineId pipeline, const Interval& interval, Trigger trigger);
 void MakeDueRuns(Core& core, PipelineId pipeline);
+// nullopt: its time zone is not known any more.
+std::optional<Schedule> ScheduleOf(const Core& core, PipelineId pipeline);
 std::optional<Timestamp> NextRunDue(const Core& core, PipelineId pipeline);
 // attempts.cc: ends it, and moves its task on.
 void EndAttempt(Core& core, AttemptId attempt, AttemptOutcome outcome, std::string details);
+void LoseAttempt(Core& core, AttemptId attempt);
 
 }  // namespace headrace::scheduler

@@ -73,6 +73,7 @@ struct WorkerChanged {
   std::optional<std::vector<PoolId>> pools;
   std::optional<uint32_t> slots;
   std::optional<bool> draining;
+  std::optional<bool> assistant;
 };
 struct WorkerRemoved {
   WorkerId worker;

@@ -69,6 +69,7 @@ struct Run {
   std::vector<TaskId> tasks;
   std::array<uint32_t, kPhases> counts{};  // its tasks by phase
   uint32_t plans_open = 0;
+  bool touched = false;  // since State::TakeTouchedRuns()
 };
 
 struct Plan {

@@ -87,6 +87,8 @@ class State final : private ReadyIndex::Liveness {
   const std::set<AttemptId>& attempts_running() const { return attempts_running_; }
   const std::set<Rank, RankBefore>& running() const { return running_; }  // RUNNING, by rank
   const std::set<TaskId>& batch_running() const { return batch_running_; }
+  // Nobody cares for these and no run has them; what follows is that they get a remove_at.
+  const std::set<TaskId>& orphans() const { return orphans_; }
   const TaskTimers& retries() const { return retries_; }    // FAILED, by retry_at
   const TaskTimers& removals() const { return removals_; }  // by remove_at
   const TaskTimers& checks() const { return checks_; }      // by check_at
@@ -105,6 +107,9 @@ class State final : private ReadyIndex::Liveness {
   RunId NextRun() const { return runs_.Next(); }
   AttemptId NextAttempt() const { return attempts_.Next(); }
   PlanId NextPlan() const { return plan_next_; }
+
+  // Runs whose counts changed since this was last asked.
+  std::vector<RunId> TakeTouchedRuns();
 
   // ---- for the replica
   void KeepChanges() { keep_changes_ = true; }
@@ -149,6 +154,7 @@ class State final : private ReadyIndex::Liveness {
   void Count(TaskId id, const Task& task, int sign);
   void IndexReady(TaskId id, Task& task);
   void Propagate();
+  void Touch(RunId run);
   bool Alive(const BucketKey& bucket, const ReadyEntry& entry) const override;
 
   // state_tasks.cc
@@ -181,8 +187,10 @@ class State final : private ReadyIndex::Liveness {
   ReadyIndex ready_{*this};
   std::set<Rank, RankBefore> running_;
   std::set<TaskId> batch_running_;
+  std::set<TaskId> orphans_;
   TaskTimers retries_, removals_, checks_, disabled_;
-  std::set<RunId> runs_active_;  // not ended
+  std::set<RunId> runs_active_;      // not ended
+  std::vector<RunId> runs_touched_;  // exactly those with `touched`
   std::set<AttemptId> attempts_running_;
   std::array<uint64_t, kTaskStatuses> by_status_{};
   std::array<uint64_t, kPhases> by_phase_{};

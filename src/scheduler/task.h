@@ -69,10 +69,16 @@ struct Task {
   PoolId pool;                 // zero: headrace's workers do not run it
   uint32_t stock_entry = 0;    // generation of its entry in the ready heaps; zero: none
   uint32_t pool_entry = 0;
+  double entry_priority = 0;  // where these entries are: the next five say it
+  WorkerSetId entry_workers;
+  ResourceSetId entry_resources;
+  PoolId entry_pool;
+  PipelineId entry_pipeline;
   TaskStatus status = TaskStatus::kUnknown;
   Phase phase = Phase::kUnknown;
   Unit unit = Unit::kTask;
-  bool used = false;  // the row holds a task
+  bool used = false;     // the row holds a task
+  bool removed = false;  // only its key is left, for its dependents
   bool external = false;
   bool runnable = false;
   bool batchable = false;
@@ -86,6 +92,6 @@ struct Task {
     return params_known ? std::string_view(text.get() + key_size, params_size) : "{}";
   }
 };
-static_assert(sizeof(Task) <= 176, "a million tasks must stay small");
+static_assert(sizeof(Task) <= 200, "a million tasks must stay small");
 
 }  // namespace headrace::scheduler

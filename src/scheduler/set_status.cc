@@ -1,0 +1,127 @@
+// Luigi's set_status: what a change of status brings with it, in Luigi's order.
+
+#include <algorithm>
+#include <cmath>
+
+#include "scheduler/decisions.h"
+
+namespace headrace::scheduler {
+
+namespace {
+
+// FNV-1a: the jitter of a retry is a hash, not a dice, so that replays and simulations repeat it.
+double JitterOf(std::string_view key, size_t failures) {
+  uint64_t hash = 14695981039346656037ull;
+  const auto mix = [&](unsigned char byte) { hash = (hash ^ byte) * 1099511628211ull; };
+  for (const char c : key) mix(static_cast<unsigned char>(c));
+  mix(static_cast<unsigned char>(failures));
+  return 0.9 + 0.2 * static_cast<double>(hash % 1000) / 1000;  // within a tenth
+}
+
+// Zero: never.
+Timestamp RetryAt(const Core& core, const Task& task, const RetryPolicy& policy, size_t failures) {
+  double delay = policy.delay_s.value_or(core.settings.retry_delay_s);
+  if (delay < 0) return {};
+  if (policy.backoff && failures > 0) {
+    delay *= std::pow(*policy.backoff, static_cast<double>(std::min<size_t>(failures, 60) - 1));
+  }
+  if (policy.max_delay_s) delay = std::min(delay, *policy.max_delay_s);
+  if (policy.backoff) delay *= JitterOf(task.key(), failures);
+  return core.After(delay);
+}
+
+// Counts the failure that is about to be recorded too.
+bool IsExcessive(const Core& core, const TaskDetail& more, const RetryPolicy& policy) {
+  if (more.first_failure_at != Timestamp{} && policy.hard_timeout_s &&
+      core.now >= more.first_failure_at + Seconds(*policy.hard_timeout_s)) {
+    return true;
+  }
+  const Timestamp window_begin = core.now - Seconds(policy.window_s.value_or(1e12));
+  const auto recent = std::count_if(
+      more.failures.begin(), more.failures.end(), [&](Timestamp at) { return at >= window_begin; });
+  return recent + 1 >= policy.count.value_or(core.settings.retry_count);
+}
+
+RetryPolicy Overlay(RetryPolicy base, const RetryPolicy& over) {
+  if (over.count) base.count = over.count;
+  if (over.hard_timeout_s) base.hard_timeout_s = over.hard_timeout_s;
+  if (over.window_s) base.window_s = over.window_s;
+  if (over.delay_s) base.delay_s = over.delay_s;
+  if (over.backoff) base.backoff = over.backoff;
+  if (over.max_delay_s) base.max_delay_s = over.max_delay_s;
+  return base;
+}
+
+// The members of a batch follow the task that runs them.
+void EndBatch(Core& core, TaskId task, TaskStatus status) {
+  const std::string batch = core.state.detail(core.state.task(task)).batch;
+  TaskFacts out_of_batch;
+  out_of_batch.batch = "";
+  const std::set<TaskId> members = core.state.batch_running();
+  for (TaskId member : members) {
+    if (core.state.detail(core.state.task(member)).batch != batch) continue;
+    SetStatus(core, member, status);
+    core.Emit(TaskChanged{.task = member, .facts = out_of_batch});
+  }
+  core.Emit(TaskChanged{.task = task, .facts = out_of_batch});
+}
+
+}  // namespace
+
+RetryPolicy EffectivePolicy(const Core& core, TaskId id) {
+  const State& state = core.state;
+  const Task& task = state.task(id);
+  RetryPolicy policy{.count = core.settings.retry_count,
+                     .hard_timeout_s = static_cast<double>(core.settings.disable_hard_timeout_s),
+                     .window_s = static_cast<double>(core.settings.disable_window_s),
+                     .delay_s = core.settings.retry_delay_s};
+  if (task.pool.value != 0) {
+    const PipelineId pipeline =
+        task.runs.empty() ? PipelineId{} : state.run(task.runs.front()).pipeline;
+    policy = pipeline.value == 0
+                 ? core.settings.adhoc_retry
+                 : Overlay(core.settings.pipeline_retry, state.pipeline(pipeline).spec.retry);
+  }
+  return Overlay(policy, state.detail(task).retry);
+}
+
+void SetStatus(Core& core, TaskId id, TaskStatus status) {
+  const Task& task = core.state.task(id);
+  const bool runs = task.status == TaskStatus::kRunning || task.status == TaskStatus::kBatchRunning;
+  if (status == TaskStatus::kDisabled && runs) return;
+  const TaskDetail& more = core.state.detail(task);
+  const bool remove_on_failure = !more.batch.empty() && !task.batchable;
+  TaskStatusChanged change{.task = id, .status = status, .at = core.now};
+
+  if (task.status == TaskStatus::kDisabled) {
+    const bool by_scheduler = more.disabled_at != Timestamp{};
+    if (status == TaskStatus::kDone) {
+      change.failures_cleared = true;
+    } else if (by_scheduler) {
+      return;
+    }
+  }
+  if (task.status == TaskStatus::kRunning && status != TaskStatus::kRunning) {
+    if (task.attempt.value != 0) EndAttempt(core, task.attempt, AttemptOutcome::kCancelled, "{}");
+    if (!more.batch.empty()) EndBatch(core, id, status);
+  }
+  if (status == TaskStatus::kFailed && task.status != TaskStatus::kDisabled) {
+    const RetryPolicy policy = EffectivePolicy(core, id);
+    change.failed = true;
+    if (IsExcessive(core, core.state.detail(task), policy)) {
+      change.status = TaskStatus::kDisabled;
+      change.disabled_at = core.now;
+    } else {
+      change.retry_at = RetryAt(core, task, policy, core.state.detail(task).failures.size() + 1);
+    }
+  }
+  const bool says_something = change.status != task.status || change.failed;
+  if (says_something) core.Emit(change);
+  if (status == TaskStatus::kFailed && remove_on_failure) {
+    TaskFacts facts;
+    facts.remove_at = core.now;
+    core.Emit(TaskChanged{.task = id, .facts = facts});
+  }
+}
+
+}  // namespace headrace::scheduler
