@@ -12,6 +12,7 @@ namespace {
 
 constexpr Duration kReceiveWaitMax = std::chrono::seconds(20);
 constexpr Duration kHeartbeatRetry = std::chrono::milliseconds(500);
+constexpr Duration kLostPause = std::chrono::milliseconds(500);
 constexpr Duration kLong = std::chrono::milliseconds(100);  // a task that runs so long is not short
 constexpr int kAheadMax = 16;                               // messages for each slot
 constexpr int kHeartbeatsInALease = 6;
@@ -122,6 +123,10 @@ void WorkerState::OnEnded(int64_t number, const host::Outcome& outcome, LeaseTim
   CHECK(attempt != nullptr && attempt->stage == Stage::kRunning);
   --running_;
   usual_ = (usual_ * 7 + (now - attempt->started_at)) / 8;
+  const bool host_died =
+      outcome.status == host::OutcomeStatus::kLost && attempt->verdict == Verdict::kNone;
+  lost_in_a_row_ = host_died ? std::min(lost_in_a_row_ + 1, 7) : 0;
+  if (host_died) resume_at_ = now + kLostPause * (1 << (lost_in_a_row_ - 1));
   if (attempt->verdict == Verdict::kForgotten) {
     attempts_.erase(number);
     actions_.push_back(Forget{number});
@@ -190,6 +195,7 @@ std::vector<Action> WorkerState::TakeActions(LeaseTime now) {
 LeaseTime WorkerState::NextDeadline() const {
   LeaseTime next = drain_end_.value_or(LeaseTime::max());
   if (registered_ && !beating_) next = std::min(next, next_heartbeat_);
+  if (lost_in_a_row_ > 0 && !receiving_ && !draining_) next = std::min(next, resume_at_);
   for (const auto& [number, attempt] : attempts_) {
     if (attempt.stage == Stage::kReporting) continue;
     if (!attempt.hurried) next = std::min(next, StopBy(attempt));
@@ -245,7 +251,7 @@ void WorkerState::CheckLease(Attempt& attempt, LeaseTime now) {
 }
 
 void WorkerState::AskForWork(LeaseTime now) {
-  if (receiving_ || draining_) return;
+  if (receiving_ || draining_ || now < resume_at_) return;
   const int wanted = Wanted(now);
   if (wanted <= 0) return;
   receiving_ = true;

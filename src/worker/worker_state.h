@@ -14,6 +14,9 @@
 // while tasks are that short, some are received ahead of a free slot; those that wait too long are
 // given back.
 //
+// An attempt that is lost here because its task host cannot start would come back at once. So after
+// each in a row the worker takes nothing for a while, and longer each time.
+//
 // Pure: no clock, I/O or threads; time is an argument. The worker's thread.
 
 #pragma once
@@ -140,6 +143,8 @@ class WorkerState {
   bool registered_ = false;
   bool registering_ = false;
   bool receiving_ = false;  // a receive is on its way
+  int lost_in_a_row_ = 0;   // attempts whose host died or could not start
+  LeaseTime resume_at_;     // nothing is received before: this machine's hosts have trouble
   bool beating_ = false;    // a heartbeat is on its way
   bool draining_ = false;
   std::optional<LeaseTime> drain_end_;  // nullopt: what runs has been killed, or no drain

@@ -51,7 +51,9 @@ class World {
   };
 
   bool Chance(int percent) { return static_cast<int>(random_() % 100) < percent; }
-  Duration Upto(Duration most) { return Duration(static_cast<int64_t>(random_() >> 1) % most.count()); }
+  Duration Upto(Duration most) {
+    return Duration(static_cast<int64_t>(random_() >> 1) % most.count());
+  }
 
   void Perform() {
     for (Action& action : state_.TakeActions(now_)) {

@@ -362,6 +362,21 @@ TEST_F(WorkerStateTest, KillAllKillsAtOnceAlsoWhatIsBeingEndedGently) {
   EXPECT_EQ(Did<Report>().at(0).report.outcome, client::Outcome::kLost);
 }
 
+TEST_F(WorkerStateTest, WorkerWhoseHostsDieTakesNothingForAWhileAndLongerEachTime) {
+  Receive({1});
+  state_.OnReceived({}, now_, now_);
+  End(1, host::OutcomeStatus::kLost);
+  EXPECT_TRUE(Did<worker::Receive>().empty());
+  EXPECT_EQ(state_.NextDeadline(), now_ + milliseconds(500));
+  Advance(milliseconds(500));
+  EXPECT_EQ(Did<worker::Receive>().size(), 1u);
+
+  Receive({2});
+  state_.OnReceived({}, now_, now_);
+  End(2, host::OutcomeStatus::kLost);
+  EXPECT_EQ(state_.NextDeadline(), now_ + milliseconds(1000));
+}
+
 TEST_F(WorkerStateTest, MessageForATaskIsDelivered) {
   Receive({1});
   Advance(seconds(5));
