@@ -1,5 +1,6 @@
 // The page's addresses. What a view shows is in its address, so that it can be sent to somebody.
 // A loader watches first and reads then, so that nothing falls between.
+import type { QueryExecuteOptions, QueryKey } from '@tanstack/react-query';
 import {
   createRootRoute,
   createRoute,
@@ -16,7 +17,11 @@ import { Shell } from './shell';
 type Given = Record<string, unknown>;
 
 const text = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? `${value}` : undefined;
+  typeof value === 'string' && value !== ''
+    ? value
+    : typeof value === 'number'
+      ? `${value}`
+      : undefined;
 
 function oneOf<Value extends string>(value: unknown, all: readonly Value[]): Value | undefined {
   return all.find((one) => one === value);
@@ -38,6 +43,10 @@ function NotFound() {
   );
 }
 
+/** Reads what a view cannot be without; what is known already is shown at once. */
+const readOnce = <T, K extends QueryKey>(options: QueryExecuteOptions<T, Error, T, T, K>) =>
+  client.query({ ...options, staleTime: 'static' });
+
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 
 const home = createRoute({
@@ -45,7 +54,7 @@ const home = createRoute({
   path: '/',
   loader: async () => {
     await watching(['counts']);
-    await client.ensureQueryData(q.overview());
+    await readOnce(q.overview());
   },
   component: lazyRouteComponent(() => import('./views/home'), 'HomeView'),
 });
@@ -55,7 +64,7 @@ const pipelines = createRoute({
   path: '/pipelines',
   loader: async () => {
     await watching(['counts']);
-    await client.ensureQueryData(q.pipelines());
+    await readOnce(q.pipelines());
   },
   component: lazyRouteComponent(() => import('./views/pipelines'), 'PipelinesView'),
 });
@@ -66,7 +75,7 @@ const pipeline = createRoute({
   validateSearch: (given: Given) => set({ state: oneOf(given['state'], RUN_STATES) }),
   loader: async ({ params: { name } }) => {
     await watching(['counts', `pipeline/${name}`]);
-    await client.ensureQueryData(q.pipeline(name));
+    await readOnce(q.pipeline(name));
   },
   component: lazyRouteComponent(() => import('./views/pipeline'), 'PipelineView'),
 });
@@ -91,7 +100,7 @@ const run = createRoute({
     }),
   loader: async ({ params: { id } }) => {
     await watching(['counts', `run/${id}`]);
-    await client.ensureQueryData(q.run(Number(id)));
+    await readOnce(q.run(Number(id)));
   },
   component: lazyRouteComponent(() => import('./views/run'), 'RunView'),
 });
@@ -126,7 +135,7 @@ const task = createRoute({
     }),
   loader: async ({ params: { id } }) => {
     await watching(['counts', `task/${id}`]);
-    await client.ensureQueryData(q.task(id));
+    await readOnce(q.task(id));
   },
   component: lazyRouteComponent(() => import('./views/task'), 'TaskView'),
 });
@@ -136,7 +145,7 @@ const workers = createRoute({
   path: '/workers',
   loader: async () => {
     await watching(['counts']);
-    await client.ensureQueryData(q.workers());
+    await readOnce(q.workers());
   },
   component: lazyRouteComponent(() => import('./views/workers'), 'WorkersView'),
 });

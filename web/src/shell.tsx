@@ -1,5 +1,11 @@
 // What is around every view: navigation, whether the page is live, keys, notices.
-import { ActionIcon, Kbd, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import {
+  ActionIcon,
+  Kbd,
+  Tooltip,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from '@mantine/core';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
 import { Moon, Search, Sun, WifiOff } from 'lucide-react';
 import { useEffect, useRef, useState, type RefObject } from 'react';

@@ -53,13 +53,8 @@ export function patchRows<Row extends { id: string | number }>(
   at: number,
   updates: Updates,
 ): Row[] {
-  let changed = false;
-  const result = rows.map((row) => {
-    const now = patched(row, row.id, at, updates);
-    changed ||= now !== row;
-    return now;
-  });
-  return changed ? result : rows;
+  const result = rows.map((row) => patched(row, row.id, at, updates));
+  return result.some((row, i) => row !== rows[i]) ? result : rows;
 }
 
 /** A list, paged or not, with the updates in it. */
@@ -99,9 +94,7 @@ function applyTasks(client: QueryClient, updates: Updates): void {
     return nodes === graph.nodes ? graph : { ...graph, nodes };
   });
   for (const [id] of updates) {
-    patchWhere<t.Task>(client, ['task', id], (task) =>
-      patched(task, task.id, task.at, updates),
-    );
+    patchWhere<t.Task>(client, ['task', id], (task) => patched(task, task.id, task.at, updates));
     if (!client.getQueryState(['task', id])) continue;
     for (const key of ['task', 'why', 'attempts']) refreshSoon(client, [key, id], 400);
   }
@@ -109,14 +102,11 @@ function applyTasks(client: QueryClient, updates: Updates): void {
 
 /** The strip of a pipeline's last runs: of an event it shows the state. */
 function patchMarks(marks: t.RunMark[], updates: Updates): t.RunMark[] {
-  let changed = false;
   const result = marks.map((mark) => {
     const state = updates.get(mark.id)?.patch['state'];
-    if (state === undefined || state === mark.state) return mark;
-    changed = true;
-    return { ...mark, state: state as t.RunState };
+    return typeof state === 'string' ? { ...mark, state: state as t.RunState } : mark;
   });
-  return changed ? result : marks;
+  return result.some((mark, i) => mark !== marks[i]) ? result : marks;
 }
 
 const patchStrip = (pipeline: t.Pipeline, updates: Updates): t.Pipeline => {

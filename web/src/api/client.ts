@@ -89,10 +89,7 @@ function list<Row>(key: readonly unknown[], path: string, filter: Record<string,
   return infiniteQueryOptions({
     queryKey: key,
     queryFn: ({ pageParam, signal }) =>
-      get<t.Page<Row>>(
-        path + query({ ...filter, limit: rowsPerPage, cursor: pageParam }),
-        signal,
-      ),
+      get<t.Page<Row>>(path + query({ ...filter, limit: rowsPerPage, cursor: pageParam }), signal),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next,
   });
@@ -129,8 +126,7 @@ export const q = {
   graph: (run: number) => one<t.Graph>(['graph', run], `runs/${run}/graph?limit=1500`),
   task: (id: string) => one<t.Task>(['task', id], `tasks/${part(id)}`),
   why: (id: string) => one<t.Why>(['why', id], `tasks/${part(id)}/why`),
-  attempts: (id: string) =>
-    one<t.Page<t.Attempt>>(['attempts', id], `tasks/${part(id)}/attempts`),
+  attempts: (id: string) => one<t.Page<t.Attempt>>(['attempts', id], `tasks/${part(id)}/attempts`),
   dependencies: (id: string) =>
     list<t.TaskName>(['names', id, 'dependencies'], `tasks/${part(id)}/dependencies`, {}),
   dependents: (id: string) =>

@@ -14,14 +14,7 @@ export const PHASES = [
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
-export const RUN_STATES = [
-  'queued',
-  'planning',
-  'running',
-  'done',
-  'failed',
-  'cancelled',
-] as const;
+export const RUN_STATES = ['queued', 'planning', 'running', 'done', 'failed', 'cancelled'] as const;
 export type RunState = (typeof RUN_STATES)[number];
 
 export type Counts = Partial<Record<Phase, number>>;

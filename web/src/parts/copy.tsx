@@ -9,7 +9,7 @@ function copyBySelection(text: string): boolean {
   box.className = 'off-screen';
   document.body.append(box);
   box.select();
-  // The only way where there is no navigator.clipboard.
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only way without a clipboard
   const copied = document.execCommand('copy');
   box.remove();
   return copied;

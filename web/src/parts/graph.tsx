@@ -14,7 +14,6 @@ import {
   type Edge,
   type Node,
   type NodeProps,
-  type ReactFlowInstance,
 } from '@xyflow/react';
 import { memo, useEffect, useMemo, useState } from 'react';
 import type { Graph, Phase, TaskName } from '../api/types';
@@ -70,7 +69,7 @@ function usePlaces({ nodes, edges }: Graph): Places | undefined {
       worker.terminate();
     };
   }, [count, edges]);
-  return places && places.x.length === count ? places : undefined;
+  return places?.x.length === count ? places : undefined;
 }
 
 const handles = [
@@ -106,7 +105,7 @@ const cssColor = (phase: Phase): string => `var(--s-${phase})`;
 
 export function RunGraph({ graph, find }: { graph: Graph; find: string }) {
   const scheme = useComputedColorScheme('light');
-  const isNarrow = useMediaQuery('(max-width: 640px)') ?? false;
+  const isNarrow = useMediaQuery('(max-width: 640px)');
   const places = usePlaces(graph);
   const nodes = useMemo(
     () => (places ? graph.nodes.map((task, i) => toNode(task, i, places, find)) : []),
@@ -123,22 +122,19 @@ export function RunGraph({ graph, find }: { graph: Graph; find: string }) {
     [graph.edges],
   );
   if (!places) return <p role="status">Laying out {graph.nodes.length} tasks…</p>;
-  const onInit = (flow: ReactFlowInstance<TaskNode>): void => {
-    const few = nodes.length <= 40;
-    void flow.fitView({
-      nodes: few ? nodes : focus(nodes),
-      minZoom: isNarrow ? 0.45 : 0.6,
-      maxZoom: 1,
-      padding: 0.15,
-    });
-  };
   return (
     <ReactFlow
       nodes={nodes}
       edges={edges}
       nodeTypes={nodeTypes}
       colorMode={scheme}
-      onInit={onInit}
+      fitView
+      fitViewOptions={{
+        nodes: nodes.length <= 40 && !isNarrow ? nodes : focus(nodes),
+        minZoom: isNarrow ? 0.45 : 0.6,
+        maxZoom: 1,
+        padding: 0.15,
+      }}
       onlyRenderVisibleElements
       nodesDraggable={false}
       nodesConnectable={false}

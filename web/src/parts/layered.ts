@@ -135,7 +135,8 @@ export function layered(n: number, from: Uint32Array, to: Uint32Array, boxes: Bo
   const right = neighbours(n, from, to);
   const all = columns(n, left, right);
   untangle(n, all, left, right);
-  const y = n === 0 ? new Float32Array() : heights(n, all, [left, right], boxes.height + boxes.gapY);
+  const y =
+    n === 0 ? new Float32Array() : heights(n, all, [left, right], boxes.height + boxes.gapY);
   const x = new Float32Array(n);
   all.forEach((column, i) => {
     for (const v of column) x[v] = i * (boxes.width + boxes.gapX);

@@ -25,7 +25,7 @@ export function Names({ of, empty }: NamesProps) {
               <Link to="/tasks/$id" params={{ id }}>
                 {family}
               </Link>{' '}
-              <span className="muted">{label}</span>
+              <span className="muted label">{label}</span>
             </span>
             <PhaseBadge phase={phase} />
           </li>

@@ -8,7 +8,11 @@ export function Notices() {
     <div className="notices" role="status" aria-live="polite">
       {notices.map(({ id, kind, text }) => (
         <div key={id} className="notice" data-kind={kind}>
-          {kind === 'done' ? <Check size={16} aria-hidden /> : <CircleAlert size={16} aria-hidden />}
+          {kind === 'done' ? (
+            <Check size={16} aria-hidden />
+          ) : (
+            <CircleAlert size={16} aria-hidden />
+          )}
           <span>{text}</span>
           <button
             type="button"

@@ -23,7 +23,7 @@ const height_px = { wide: 34, narrow: 54 };
 export function Rows<Row>(props: RowsProps<Row>) {
   const { label, columns, kind, rows, rowKey, cells, isEnd, isReading, readMore } = props;
   const box = useRef<HTMLDivElement>(null);
-  const isNarrow = useMediaQuery('(max-width: 640px)') ?? false;
+  const isNarrow = useMediaQuery('(max-width: 640px)');
   const height = isNarrow ? height_px.narrow : height_px.wide;
   const virtual = useVirtualizer({
     count: rows.length,
@@ -42,7 +42,14 @@ export function Rows<Row>(props: RowsProps<Row>) {
   }, [last, rows.length, isEnd, isReading, readMore]);
 
   return (
-    <div className={`rows ${kind}`} role="table" aria-label={label} aria-rowcount={isEnd ? rows.length : -1}>
+    <div
+      ref={box}
+      className={`rows ${kind}`}
+      role="table"
+      aria-label={label}
+      aria-rowcount={isEnd ? rows.length : -1}
+      tabIndex={0}
+    >
       <div role="rowgroup">
         <div role="row" className="row row-head">
           {columns.map((name) => (
@@ -52,28 +59,26 @@ export function Rows<Row>(props: RowsProps<Row>) {
           ))}
         </div>
       </div>
-      <div ref={box} role="rowgroup" className="rows-box" tabIndex={0} aria-label={`${label}, rows`}>
-        <div role="presentation" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
-          {shown.map(({ index, start }) => {
-            const row = rows[index];
-            if (row === undefined) return null;
-            return (
-              <div
-                role="row"
-                key={rowKey(row)}
-                aria-rowindex={index + 1}
-                className="row"
-                style={{ height, transform: `translateY(${start}px)` }}
-              >
-                {cells(row).map((cell, i) => (
-                  <span role="cell" key={i}>
-                    {cell}
-                  </span>
-                ))}
-              </div>
-            );
-          })}
-        </div>
+      <div role="rowgroup" className="rows-body" style={{ height: virtual.getTotalSize() }}>
+        {shown.map(({ index, start }) => {
+          const row = rows[index];
+          if (row === undefined) return null;
+          return (
+            <div
+              role="row"
+              key={rowKey(row)}
+              aria-rowindex={index + 1}
+              className="row"
+              style={{ height, transform: `translateY(${start}px)` }}
+            >
+              {cells(row).map((cell, i) => (
+                <span role="cell" key={i}>
+                  {cell}
+                </span>
+              ))}
+            </div>
+          );
+        })}
       </div>
     </div>
   );

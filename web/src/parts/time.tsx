@@ -33,7 +33,5 @@ export function Took({ from, to }: { from: number | null | undefined; to?: numbe
   const end = to ?? now;
   // What still runs changes once a second: no use in parts of it.
   const seconds = (end - from) / 1000;
-  return (
-    <span className="nowrap">{span(to ? seconds : Math.max(1, Math.round(seconds)))}</span>
-  );
+  return <span className="nowrap">{span(to ? seconds : Math.max(1, Math.round(seconds)))}</span>;
 }

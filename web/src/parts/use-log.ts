@@ -91,7 +91,7 @@ class Reader {
     try {
       const start = Math.max(0, text.start - 4 * piece);
       const parts: Uint8Array[] = [];
-      for (let at = start; at < text.start; ) {
+      for (let at = start; at < text.start;) {
         const { bytes } = await this.take(at, Math.min(piece, text.start - at));
         if (bytes.length === 0) break;
         parts.push(bytes);

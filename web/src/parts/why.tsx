@@ -16,7 +16,7 @@ function Part({ part }: { part: WhyPart }) {
         <Link to="/tasks/$id" params={{ id: part.task }}>
           show
         </Link>
-      ) : part.pool || part.worker ? (
+      ) : (part.pool ?? part.worker) ? (
         <Link to="/workers">workers and pools</Link>
       ) : null}
     </li>
@@ -25,7 +25,7 @@ function Part({ part }: { part: WhyPart }) {
 
 export function WhyCard({ why }: { why: Why }) {
   // One part that says just what the words say needs no list.
-  const parts = why.parts.filter(({ text, task }) => task || (text && text !== why.words));
+  const parts = why.parts.filter(({ text, task }) => Boolean(task) || text !== why.words);
   return (
     <section className="why" aria-label="Why" data-kind={why.kind}>
       <p>{why.words}</p>

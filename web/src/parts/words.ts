@@ -27,11 +27,14 @@ export const number = (value: number): string => value.toLocaleString('en-US');
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${number(count)} ${count === 1 ? one : many}`;
 
+/** Luigi's ids begin with the family: what to call a task of which only the id is known. */
+export const familyOf = (id: string): string => id.replace(/(?<=.)_.*$/s, '');
+
 /** A span of seconds, in at most two units. */
 export function span(seconds: number): string {
   const s = Math.max(0, seconds);
   if (s < 1) return `${Math.round(s * 1000)} ms`;
-  if (s < 10) return `${s.toFixed(1)} s`;
+  if (s < 10 && !Number.isInteger(s)) return `${s.toFixed(1)} s`;
   if (s < 60) return `${Math.round(s)} s`;
   const whole = Math.round(s);
   if (whole < 3600) return two(Math.floor(whole / 60), 'min', whole % 60, 's');

@@ -6,7 +6,7 @@ import { PHASES, RUN_STATES, type ErrorGroup, type Overview, type RunningTask } 
 import { Head, Nothing, Section } from '../parts/page';
 import { Sign } from '../parts/state';
 import { Took, When } from '../parts/time';
-import { number, phaseWords, plural, runWords, span } from '../parts/words';
+import { familyOf, number, phaseWords, plural, runWords, span } from '../parts/words';
 
 function Phases({ counts }: { counts: Overview['counts'] }) {
   return (
@@ -65,9 +65,6 @@ function Failing({ errors }: { errors: ErrorGroup[] }) {
   );
 }
 
-/** Luigi's ids begin with the family. */
-const familyOf = (id: string): string => id.split('_')[0] || id;
-
 function Progress({ task }: { task: RunningTask }) {
   if (task.progress === null) return null;
   return <progress max={100} value={task.progress} aria-label={`Progress of ${task.family}`} />;
@@ -84,7 +81,7 @@ function Running({ tasks, total }: { tasks: RunningTask[]; total: number }) {
               <Link to="/tasks/$id" params={{ id: task.task }}>
                 {task.family}
               </Link>{' '}
-              <span className="muted">{task.label}</span>
+              <span className="muted label">{task.label}</span>
             </span>
             <span className="muted ellipsis running-where">
               <Progress task={task} /> {task.status_message ?? task.worker}
@@ -147,9 +144,9 @@ function Load({ overview }: { overview: Overview }) {
         </li>
         {pools.map(([pool, queued]) => (
           <li key={pool}>
-            <span className="ellipsis">
-              Queued in pool <Link to="/workers">{pool}</Link>
-            </span>
+            <Link to="/workers" className="ellipsis">
+              Queued in pool {pool}
+            </Link>
             <b>{number(queued)}</b>
           </li>
         ))}

@@ -75,7 +75,9 @@ export function PipelineView() {
         value={state}
         words={runWords}
         counts={pipeline.counts_of_runs}
-        onChange={(value) => void navigate({ search: value ? { state: value } : {}, replace: true })}
+        onChange={(value) =>
+          void navigate({ search: value ? { state: value } : {}, replace: true })
+        }
       />
       <RunTable filter={{ pipeline: name, state }} empty="No such run." />
     </>

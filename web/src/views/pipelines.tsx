@@ -33,7 +33,9 @@ function Row({ pipeline }: { pipeline: Pipeline }) {
           <span className="muted">by hand</span>
         )}
       </td>
-      <td data-label="Next due">{paused ? <Paused /> : <When at={pipeline.next_due_at} exact />}</td>
+      <td data-label="Next due">
+        {paused ? <Paused /> : <When at={pipeline.next_due_at} exact />}
+      </td>
       <td className="end">
         {paused ? (
           <Act label="Resume" action={actions.resume(name)} />

@@ -13,8 +13,8 @@ export default function RunGraphView({ run, find }: { run: number; find: string 
     <>
       {cut.nodes > 0 ? (
         <p className="muted small">
-          {plural(cut.nodes, 'task')} more {cut.nodes === 1 ? 'is' : 'are'} not drawn; the table
-          has all of them.
+          {plural(cut.nodes, 'task')} more {cut.nodes === 1 ? 'is' : 'are'} not drawn; the table has
+          all of them.
         </p>
       ) : null}
       <div className="graph">

@@ -21,9 +21,10 @@ import { interval, phaseWords } from '../parts/words';
 
 const RunGraph = lazy(() => import('./run-graph'));
 const route = getRouteApi('/runs/$id');
-const words = Object.fromEntries(
-  PHASES.map((phase) => [phase, phaseWords[phase].word]),
-) as Record<Phase, string>;
+const words = Object.fromEntries(PHASES.map((phase) => [phase, phaseWords[phase].word])) as Record<
+  Phase,
+  string
+>;
 
 const isOver = ({ state }: Run): boolean => ['done', 'failed', 'cancelled'].includes(state);
 

@@ -21,6 +21,9 @@ import type { TaskTab } from '../router';
 
 const route = getRouteApi('/tasks/$id');
 
+/** Where a retry changes something: what waits, waits for others. */
+const retryable = ['disabled', 'retrying', 'unknown', 'done'];
+
 function TaskActions({ task }: { task: Task }) {
   const name = task.family;
   const isRunning = task.phase === 'running';
@@ -51,14 +54,14 @@ function TaskActions({ task }: { task: Task }) {
           }
         />
       )}
-      {isRunning ? null : (
+      {retryable.includes(task.phase) ? (
         <Act
           label={task.phase === 'done' ? 'Run again' : 'Retry'}
           icon={<RotateCw size={12} aria-hidden />}
           action={actions.retryTask(task.id, name)}
-          variant={['disabled', 'retrying'].includes(task.phase) ? 'filled' : 'default'}
+          variant={task.phase === 'done' ? 'default' : 'filled'}
         />
-      )}
+      ) : null}
     </>
   );
 }
@@ -113,7 +116,12 @@ function Details({ task }: { task: Task }) {
     <div className="card">
       <Facts
         of={[
-          ['Id', <code key="id" className="break">{task.id}</code>],
+          [
+            'Id',
+            <code key="id" className="break">
+              {task.id}
+            </code>,
+          ],
           ['Module', <code key="m">{task.module}</code>],
           ...params.map(([name, value]): [string, string] => [name, value || '(empty)']),
           ['Priority', task.priority],
@@ -189,19 +197,13 @@ function TaskBody({ task, attempts }: { task: Task; attempts: Attempt[] | undefi
         search={(value) => ({ tab: value, ...(attempt ? { attempt } : {}) })}
       />
       {tab === 'log' && attempts ? (
-        <LogTab
-          attempts={attempts}
-          chosen={chosen}
-          tab={(one) => ({ tab: 'log', attempt: one })}
-        />
+        <LogTab attempts={attempts} chosen={chosen} tab={(one) => ({ tab: 'log', attempt: one })} />
       ) : null}
       {tab === 'attempts' && attempts ? <Attempts attempts={attempts} /> : null}
       {tab === 'dependencies' ? (
         <Names of={q.dependencies(task.id)} empty="It needs no other task." />
       ) : null}
-      {tab === 'dependents' ? (
-        <Names of={q.dependents(task.id)} empty="No task needs it." />
-      ) : null}
+      {tab === 'dependents' ? <Names of={q.dependents(task.id)} empty="No task needs it." /> : null}
       {tab === 'details' ? <Details task={task} /> : null}
     </>
   );

@@ -12,9 +12,10 @@ import { TaskTable } from '../parts/task-table';
 import { phaseWords } from '../parts/words';
 
 const route = getRouteApi('/tasks');
-const words = Object.fromEntries(
-  PHASES.map((phase) => [phase, phaseWords[phase].word]),
-) as Record<Phase, string>;
+const words = Object.fromEntries(PHASES.map((phase) => [phase, phaseWords[phase].word])) as Record<
+  Phase,
+  string
+>;
 
 interface FindProps {
   value: string;

@@ -5,9 +5,7 @@ import { q } from '../api/client';
 import type { Pool, Worker } from '../api/types';
 import { Head, Nothing, Section } from '../parts/page';
 import { Took, When } from '../parts/time';
-import { number } from '../parts/words';
-
-const familyOf = (id: string): string => id.split('_')[0] || id;
+import { familyOf, number } from '../parts/words';
 
 /** Slots as squares where they can be counted at a glance, as a number where they cannot. */
 function Slots({ busy, slots }: { busy: number; slots: number | null }) {
