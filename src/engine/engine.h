@@ -11,7 +11,6 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -40,9 +39,11 @@ struct EngineSettings {
   double linger_share = 0.15;         // of that commit's time, at most
   Duration full_disk_retry = std::chrono::seconds(1);
   Duration liveness_period{200'000};  // how often the replica learns who is alive
-  // A commit failed, for good: the process has to stop, at once and without answering anybody.
-  // Called on the engine thread. Without it the process aborts.
+  // A commit failed for good: the process has to stop, at once and without answering anybody.
+  // Called on the thread that found it. Without it the process aborts.
   std::function<void(const Error&)> on_failure;
+  // During a recovery, about once a second: this many commits of so many are read.
+  std::function<void(store::CommitId done, store::CommitId all)> on_progress;
 };
 
 // Built in this order: Engine, Recover, Attach..., Start. Resource type; one owner.
@@ -61,11 +62,11 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Replays the journal into the scheduler and, beside it, into the replica. Blocks. Refuses a
-  // damaged journal, naming commit, line and byte.
+  // Replays the journal into the scheduler and, beside it, into the replica, whose thread starts
+  // here. Blocks. Refuses a damaged journal, naming commit, line and byte.
   Result<void> Recover();
 
-  // Before Start(). `sink` must live until Stop() returns.
+  // Before Start(); at most 255. `sink` must live until Stop() returns.
   SinkId Attach(AnswerSink& sink);
 
   void Start();
@@ -92,20 +93,23 @@ class Engine {
   class CallSink;
 
   void Run();
-  void Step(std::vector<scheduler::Command>& commands);
-  Result<void> Replay(const store::Commit& commit, scheduler::RecordDecoder& decoder);
-  std::optional<Duration> UntilNextWork() const;
-  Timestamp Now();
-  void Flush();
-  void AppendUntilWritten();
-  void RefuseWaiting();
-  void Release();
-  void SendLiveness(Timestamp now);
-  void WaitForReplica();
-  void Linger(size_t released);
-  [[noreturn]] void Fail(const Error& error);
+  // These return whether the engine may go on.
+  bool Step(std::vector<scheduler::Command>& commands);
+  bool Flush();
+  bool Append();
+  bool WaitForRoom(const Error& full);
+  bool Fail(const Error& error);
 
-  store::Journal& journal_;
+  Result<void> Replay(const store::Commit& commit, scheduler::RecordDecoder& decoder);
+  void Handle(const scheduler::Command& command);
+  void Release();
+  void Refuse(const scheduler::Command& command, const Error& error);
+  void SendLiveness();
+  void Linger(size_t released);
+  Duration UntilNextWork() const;
+  Timestamp Now();
+
+  store::Store& store_;
   const Clock& clock_;
   const EngineSettings settings_;
   const store::Epoch epoch_;
@@ -113,15 +117,16 @@ class Engine {
   Replica replica_;
   Mailbox<scheduler::Command> mailbox_;
   std::atomic<store::CommitId> committed_{0};
-  std::vector<AnswerSink*> sinks_;
+  std::vector<AnswerSink*> sinks_;  // by SinkId
   std::unique_ptr<CallSink> calls_;
   std::thread thread_;
-  std::atomic<bool> stopping_{false};
 
   // The engine thread's own, from Start() on.
   scheduler::Scheduler scheduler_;
   scheduler::Outcome outcome_;
-  std::string records_;     // of the commit that is being gathered, as lines
+  std::vector<std::vector<scheduler::Answer>> answers_;  // by SinkId: what Release() sorts into
+  std::string records_;  // of the commit that is being gathered, as lines
+  uint64_t records_count_ = 0;
   Timestamp now_;           // never goes back, whatever the clock does
   Duration commit_time_{};  // of the last commit
   Timestamp liveness_at_;   // when the replica was told last

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -55,6 +56,9 @@ class ChangeListener {
   virtual void OnChanges(const scheduler::Changes& changes, const View& view) = 0;
 };
 
+// Where a commit comes from: replayed ones change the state, but are news to nobody.
+enum class Origin : uint8_t { kReplay, kNow };
+
 class Replica {
  public:
   using Reader = std::function<void(const View&)>;
@@ -80,14 +84,18 @@ class Replica {
   // Any thread but the replica's. As Read(), and waits until it has run: for tests and start-up.
   bool ReadNow(const Reader& reader);
 
-  // Before Start(). The listener must live until Stop() returns.
+  // Before Engine::Recover(). The listener must live until Engine::Stop() returns.
   void Listen(ChangeListener& listener) { listeners_.push_back(&listener); }
 
   // ---- the engine's side
   void Start();
   // Applies what waits, writes state.db to the end, and ends the thread.
   void Stop();
-  void Apply(store::CommitId commit, Timestamp at, std::shared_ptr<const std::string> records);
+  // Blocks while more than kBacklogBytesMax wait.
+  void Apply(store::CommitId commit,
+             Timestamp at,
+             std::shared_ptr<const std::string> records,
+             Origin origin);
   void Hear(Liveness liveness);
 
   // Any thread.
@@ -101,11 +109,14 @@ class Replica {
     store::CommitId id = 0;
     Timestamp at;
     std::shared_ptr<const std::string> records;
+    Origin origin = Origin::kNow;
   };
   using Item = std::variant<Committed, Liveness, Reader>;
 
   void Run();
   void Do(Committed& commit);
+  Result<void> ApplyRecords(std::string_view records);
+  void WriteTables(bool to_the_end);
   void Do(Liveness& liveness) { liveness_ = std::move(liveness); }
   void Do(Reader& reader);
   View Now() const { return {state_, liveness_, applied_.load(std::memory_order_relaxed), epoch_}; }
@@ -125,6 +136,7 @@ class Replica {
   scheduler::State state_;
   scheduler::RecordDecoder decoder_;
   Liveness liveness_;
+  bool damaged_ = false;  // a record could not be read: nothing is applied any more
   TableWriter writer_;
 };
 

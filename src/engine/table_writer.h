@@ -5,7 +5,6 @@
 
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 
@@ -22,23 +21,26 @@ class TableWriter {
 
   explicit TableWriter(store::StateTables& tables) : tables_(tables) {}
 
-  // Everything up to this commit is in the tables already: what changes by it is not written again.
-  uint64_t Written() const { return tables_.CompleteTo(); }
-
-  void Add(scheduler::Changes&& changes);
+  // What changed by commit `at`; nothing is kept of it if the tables hold it already.
+  void Add(uint64_t at, scheduler::Changes&& changes);
 
   // When there is something to write next; nullopt: nothing waits.
   std::optional<Timestamp> NextWrite() const;
 
-  // Writes one slice of what waits. `state` is as of commit `at`.
+  // Writes one slice of what waits. `state` is as of commit `at`. After an error (a full disk, say)
+  // the same slice is tried again a period later.
   Result<void> Write(const scheduler::State& state, uint64_t at, Timestamp now);
 
  private:
+  // Moves up to kRowsMax rows of `writing_` into `slice_`.
+  void Cut(const scheduler::State& state);
+
   store::StateTables& tables_;
   scheduler::Changes waiting_;
   scheduler::Changes writing_;  // is being written, slice by slice
-  uint64_t writing_to_ = 0;     // with the last slice of it, the tables are complete to this commit
-  std::map<std::string, double, std::less<>> resources_;  // as they stand in the tables
+  uint64_t writing_to_ = 0;     // with its last slice the tables are complete to this commit
+  store::TableChanges slice_;   // the next to write; kept until it is written
+  bool slice_waits_ = false;
   Timestamp last_write_;
 };
 

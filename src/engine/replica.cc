@@ -1,0 +1,162 @@
+// The replica thread. See replica.h.
+
+#include "engine/replica.h"
+
+#include <algorithm>
+#include <chrono>
+#include <pthread.h>
+#include <utility>
+
+#include "base/check.h"
+
+namespace headrace::engine {
+namespace {
+
+constexpr size_t kItemsMax = 1 << 20;  // in the mailbox; kBacklogBytesMax comes first
+constexpr size_t kItemBytes = 256;     // what a commit costs beside its records
+constexpr std::chrono::milliseconds kBacklogPause{1};
+
+}  // namespace
+
+Liveness::Liveness(std::vector<std::pair<scheduler::WorkerId, Timestamp>> last_actives)
+    : last_actives_(std::move(last_actives)) {
+  if (!std::ranges::is_sorted(last_actives_)) std::ranges::sort(last_actives_);
+}
+
+Timestamp Liveness::LastActive(scheduler::WorkerId worker) const {
+  const auto found = std::ranges::lower_bound(
+      last_actives_, worker, {}, [](const auto& entry) { return entry.first; });
+  if (found == last_actives_.end() || found->first != worker) return {};
+  return found->second;
+}
+
+Replica::Replica(store::StateTables& tables,
+                 const Clock& clock,
+                 store::Epoch epoch,
+                 std::function<void(const Error&)> on_failure)
+    : clock_(clock),
+      epoch_(epoch),
+      on_failure_(std::move(on_failure)),
+      mailbox_(kItemsMax),
+      writer_(tables) {
+  state_.KeepChanges();
+}
+
+Replica::~Replica() {
+  Stop();
+}
+
+bool Replica::Read(Reader reader) {
+  if (reads_waiting_.fetch_add(1, std::memory_order_relaxed) < kReadsMax &&
+      mailbox_.Put(std::move(reader))) {
+    return true;
+  }
+  reads_waiting_.fetch_sub(1, std::memory_order_relaxed);
+  return false;
+}
+
+bool Replica::ReadNow(const Reader& reader) {
+  // Shared: the putter may still be inside when the waiter leaves.
+  const auto done = std::make_shared<Mailbox<char>>(1);
+  const bool taken = Read([&reader, done](const View& view) {
+    reader(view);
+    CHECK(done->Put('.'));
+  });
+  std::vector<char> ends;
+  return taken && done->Take(ends);
+}
+
+void Replica::Start() {
+  if (thread_.joinable()) return;
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "replica");
+    Run();
+  });
+}
+
+void Replica::Stop() {
+  mailbox_.Close();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Replica::Apply(store::CommitId commit,
+                    Timestamp at,
+                    std::shared_ptr<const std::string> records,
+                    Origin origin) {
+  // Only a reader that keeps the thread for long gets us here.
+  while (backlog_bytes_.load(std::memory_order_acquire) > kBacklogBytesMax) {
+    std::this_thread::sleep_for(kBacklogPause);
+  }
+  backlog_bytes_.fetch_add(records->size() + kItemBytes, std::memory_order_acq_rel);
+  // Refused only after Stop(), when nobody reads any more.
+  (void)mailbox_.Put(Committed{commit, at, std::move(records), origin});
+}
+
+void Replica::Hear(Liveness liveness) {
+  (void)mailbox_.Put(std::move(liveness));
+}
+
+void Replica::Run() {
+  std::vector<Item> items;
+  const auto until_write = [this]() -> std::optional<Duration> {
+    const std::optional<Timestamp> next = writer_.NextWrite();
+    if (!next) return std::nullopt;
+    return std::clamp<Duration>(*next - clock_.Now(), Duration::zero(), TableWriter::kPeriod);
+  };
+  while (mailbox_.Take(items, until_write())) {
+    for (Item& item : items) std::visit([this](auto& what) { Do(what); }, item);
+    items.clear();  // what they hold is not needed during a wait
+    WriteTables(false);
+  }
+  WriteTables(true);
+}
+
+void Replica::Do(Committed& commit) {
+  backlog_bytes_.fetch_sub(commit.records->size() + kItemBytes, std::memory_order_acq_rel);
+  if (damaged_) return;
+  if (const Result<void> applied = ApplyRecords(*commit.records); !applied) {
+    damaged_ = true;
+    // Recovery finds the same on its own thread and says so with the place.
+    if (commit.origin == Origin::kNow) on_failure_(applied.error());
+    return;
+  }
+  applied_.store(commit.id, std::memory_order_release);
+  if (commit.origin == Origin::kNow) {
+    lag_us_.store((clock_.Now() - commit.at).count(), std::memory_order_relaxed);
+  }
+  scheduler::Changes changes = state_.TakeChanges();
+  if (commit.origin == Origin::kNow) {
+    for (ChangeListener* listener : listeners_) listener->OnChanges(changes, Now());
+  }
+  writer_.Add(commit.id, std::move(changes));
+}
+
+Result<void> Replica::ApplyRecords(std::string_view records) {
+  while (!records.empty()) {
+    const size_t end = records.find('\n');
+    state_.Apply(TRY(decoder_.Decode(records.substr(0, end))));
+    records.remove_prefix(end == std::string_view::npos ? records.size() : end + 1);
+  }
+  return {};
+}
+
+void Replica::Do(Reader& reader) {
+  reads_waiting_.fetch_sub(1, std::memory_order_relaxed);
+  reader(Now());
+}
+
+// One slice, or at the end all of them. What cannot be written stays for later (a full disk,
+// another program in the file); only damage is the end.
+void Replica::WriteTables(bool to_the_end) {
+  while (!damaged_) {
+    const std::optional<Timestamp> next = writer_.NextWrite();
+    if (!next || (!to_the_end && *next > clock_.Now())) return;
+    const Result<void> written =
+        writer_.Write(state_, applied_.load(std::memory_order_relaxed), clock_.Now());
+    if (written && to_the_end) continue;
+    if (!written && written.error().code == ErrorCode::kCorrupt) on_failure_(written.error());
+    return;
+  }
+}
+
+}  // namespace headrace::engine
