@@ -1,0 +1,56 @@
+// The histogram: its quantiles are near the true ones, and never below.
+
+#include "engine/engine_metrics.h"
+
+#include <algorithm>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace headrace::engine {
+namespace {
+
+TEST(Histogram, EmptyOneHasZeroQuantiles) {
+  const auto histogram = std::make_unique<Histogram>();
+  EXPECT_EQ(histogram->Quantile(0.5), 0U);
+}
+
+TEST(Histogram, SmallValuesAreExact) {
+  const auto histogram = std::make_unique<Histogram>();
+  for (uint64_t value : {1, 2, 3, 4, 5}) histogram->Add(value);
+  EXPECT_EQ(histogram->Quantile(0.5), 3U);
+  EXPECT_EQ(histogram->Quantile(1), 5U);
+  EXPECT_EQ(histogram->sum(), 15U);
+}
+
+TEST(Histogram, QuantileIsAtMostAnEighthTooHigh) {
+  for (const uint64_t seed : {1, 2, 3}) {
+    SCOPED_TRACE(seed);
+    std::mt19937_64 random(seed);
+    const auto histogram = std::make_unique<Histogram>();
+    std::vector<uint64_t> values(1'000);
+    for (uint64_t& value : values) {
+      value = random() >> (random() % 63);
+      histogram->Add(value);
+    }
+    std::ranges::sort(values);
+    for (const double share : {0.01, 0.5, 0.9, 0.99, 1.0}) {
+      const auto place = static_cast<size_t>(share * 1'000) - 1;
+      const double exact = static_cast<double>(values[place]);
+      const double got = static_cast<double>(histogram->Quantile(share));
+      EXPECT_GE(got, exact);
+      EXPECT_LE(got, exact * 1.126 + 1);
+    }
+  }
+}
+
+TEST(Histogram, LargestValueHasABucket) {
+  const auto histogram = std::make_unique<Histogram>();
+  histogram->Add(~uint64_t{0});
+  EXPECT_EQ(histogram->Quantile(1), ~uint64_t{0});
+}
+
+}  // namespace
+}  // namespace headrace::engine
