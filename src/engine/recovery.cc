@@ -26,14 +26,15 @@ Result<void> Engine::Recover() {
   replica_.Start();
   scheduler::RecordDecoder decoder;
   auto progress_at = std::chrono::steady_clock::now() + kProgressPeriod;
-  TRY(journal.ReadFrom(1, [&](const store::Commit& commit) -> Result<void> {
+  const auto replay = [&](const store::Commit& commit) -> Result<void> {
     TRY(Replay(commit, decoder));
     if (settings_.on_progress && std::chrono::steady_clock::now() >= progress_at) {
       progress_at += kProgressPeriod;
       settings_.on_progress(commit.id, journal.Last());
     }
     return {};
-  }));
+  };
+  TRY(journal.ReadFrom(1, replay));
   committed_.store(journal.Last(), std::memory_order_release);
   now_ = Now();
   scheduler_.Recovered(now_);

@@ -117,7 +117,6 @@ TEST_F(RecoveryTest, DamagedCommitIsRefused) {
   {
     RunningEngine(*store_).engine.Call(Add("w", "a")).value();
   }
-  Execute("UPDATE group_commit SET records = replace(records, 'PENDING', 'DONE')");
   Execute("UPDATE group_commit SET records = records || ' '");
 
   EXPECT_EQ(Recover().error().code, ErrorCode::kCorrupt);

@@ -78,8 +78,8 @@ class HeldStore final : public store::Store, private store::Journal {
   Result<store::CommitId> Append(std::string_view records, Timestamp at) override {
     ++attempts_;
     (void)arrivals_.Put('.');
-    std::vector<char> permit;
-    if (held_) permits_.Take(permit);
+    if (held_ && permits_taken_.empty()) permits_.Take(permits_taken_);
+    if (held_) permits_taken_.pop_back();
     if (broken_ >= 0) {
       return std::unexpected(Error{static_cast<ErrorCode>(broken_.load()), "broken", "Mend it."});
     }
@@ -99,6 +99,7 @@ class HeldStore final : public store::Store, private store::Journal {
   std::atomic<int> broken_{-1};
   std::atomic<int> attempts_{0};
   Mailbox<char> permits_{1'000};
+  std::vector<char> permits_taken_;  // not used yet
   Mailbox<char> arrivals_{1 << 20};
 };
 
