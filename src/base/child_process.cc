@@ -91,12 +91,15 @@ std::vector<std::string> Environment(const ChildOptions& options) {
   }
   for (const auto& [name, value] : options.environment) values[name] = value;
   std::vector<std::string> lines;
-  for (const auto& [name, value] : values) lines.push_back(name + "=" + value);
+  lines.reserve(values.size());
+  for (const auto& [name, value] : values)
+    lines.push_back(std::string(name).append("=").append(value));
   return lines;
 }
 
 std::vector<char*> Pointers(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (std::string& text : texts) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;

@@ -132,7 +132,8 @@ void Attempt::OnTime(Time now) {
   }
   if (due(limit_end_)) {
     limit_end_.reset();
-    const double limit = std::chrono::duration<double>(*request_.time_limit).count();
+    const double limit =
+        std::chrono::duration<double>(request_.time_limit.value_or(Duration::zero())).count();
     Kill(Reason::kTimeLimit, fmt::format("timed out after {} s", limit), request_.grace, now);
   }
   if (due(exit_end_)) {
@@ -143,7 +144,7 @@ void Attempt::OnTime(Time now) {
 
 bool Attempt::Over(Time now) const {
   if (phase_ != Phase::kDraining) return false;
-  return (!report_ && !outputs_[0] && !outputs_[1]) || now >= *drain_end_;
+  return (!report_ && !outputs_[0] && !outputs_[1]) || (drain_end_ && now >= *drain_end_);
 }
 
 Outcome Attempt::Conclude() {

@@ -15,6 +15,7 @@ bool FileStamp::Unchanged() const {
 
 std::vector<std::string> HostInfo::Warnings() const {
   std::vector<std::string> texts;
+  texts.reserve(ambiguous.size() + now_defaults.size() + 2);
   for (const std::string& family : ambiguous) {
     texts.push_back("task family " + family +
                     " is claimed by two classes (one file imported under two names, or two of one"

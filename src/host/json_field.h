@@ -70,10 +70,10 @@ inline const boost::json::object* Object(const boost::json::object& object, std:
 
 // Empty if there is none.
 inline const boost::json::array& Array(const boost::json::object& object, std::string_view key) {
-  static const boost::json::array kEmpty;
+  static const boost::json::array empty;
   const boost::json::value* value = object.if_contains(key);
   const boost::json::array* array = value != nullptr ? value->if_array() : nullptr;
-  return array != nullptr ? *array : kEmpty;
+  return array != nullptr ? *array : empty;
 }
 
 inline std::vector<std::string> Texts(const boost::json::object& object, std::string_view key) {

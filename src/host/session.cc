@@ -116,7 +116,7 @@ Result<Expansion> Session::ExpandIds(std::span<const std::string> ids,
   return ExpandWith(request.Done(), options);
 }
 
-Result<Expansion> Session::ExpandWith(std::string request, const ExpandOptions& options) {
+Result<Expansion> Session::ExpandWith(const std::string& request, const ExpandOptions& options) {
   Expansion expansion;
   Result<void> asked = Ask(request, options.limit, [&](const json::object& line) {
     TakeNodes(line, expansion.nodes);

@@ -84,7 +84,7 @@ class Session {
 
   Session(std::unique_ptr<LineSocket> socket, std::shared_ptr<Zygote> host);
   Result<void> Greet(Duration limit);  // waits for the line that names the process
-  Result<Expansion> ExpandWith(std::string request, const ExpandOptions& options);
+  Result<Expansion> ExpandWith(const std::string& request, const ExpandOptions& options);
   Result<void> Ask(const std::string& request, Duration limit, const Take& take);
   Result<bool> TakeLine(const std::string& line, const Take& take);  // true: it was the last one
   std::unexpected<Error> End(ErrorCode code, std::string why);

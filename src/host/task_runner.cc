@@ -182,6 +182,7 @@ std::vector<RunEvent> TaskRunner::Impl::Poll(Duration wait) {
 void TaskRunner::Impl::Advance() {
   const auto now = Steady::now();
   std::vector<Attempt*> all;
+  all.reserve(attempts_.size());
   for (const auto& [name, attempt] : attempts_) all.push_back(attempt.get());
   for (Attempt* attempt : all) {
     attempt->OnTime(now);

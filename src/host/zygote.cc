@@ -21,7 +21,7 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr int kControlFd = 3;
-constexpr Duration kStopLimit = std::chrono::seconds(6);  // it gives its own children five
+constexpr Duration kStopLimit = std::chrono::seconds(2);  // then it is killed
 constexpr Duration kDeathLimit = std::chrono::seconds(2);
 
 int MillisecondsUntil(Steady::time_point end) {
