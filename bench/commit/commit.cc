@@ -120,7 +120,7 @@ int main(int argc, char** argv) {
   const std::string folder = argc > 1 ? argv[1] : temporary.path();
   for (const auto durability : {store::Durability::kFsync, store::Durability::kOs}) {
     const std::string name = durability == store::Durability::kFsync ? "fsync" : "os";
-    for (const uint64_t in_flight : {1, 8, 64}) {
+    for (const uint64_t in_flight : {1U, 8U, 64U}) {
       const double rival = bench::OneByOne(folder + "/one-by-one", durability);
       const double ours = bench::Ours(folder + "/engine", durability, in_flight);
       bench::PrintResult("commit/" + name + "/" + std::to_string(in_flight), ours, rival);

@@ -19,14 +19,14 @@ TEST(Histogram, EmptyOneHasZeroQuantiles) {
 
 TEST(Histogram, SmallValuesAreExact) {
   const auto histogram = std::make_unique<Histogram>();
-  for (uint64_t value : {1, 2, 3, 4, 5}) histogram->Add(value);
+  for (uint64_t value : {1U, 2U, 3U, 4U, 5U}) histogram->Add(value);
   EXPECT_EQ(histogram->Quantile(0.5), 3U);
   EXPECT_EQ(histogram->Quantile(1), 5U);
   EXPECT_EQ(histogram->sum(), 15U);
 }
 
 TEST(Histogram, QuantileIsAtMostAnEighthTooHigh) {
-  for (const uint64_t seed : {1, 2, 3}) {
+  for (const uint64_t seed : {1U, 2U, 3U}) {
     SCOPED_TRACE(seed);
     std::mt19937_64 random(seed);
     const auto histogram = std::make_unique<Histogram>();

@@ -63,7 +63,7 @@ void Live(RunningEngine& running, uint64_t seed) {
 }
 
 TEST_F(RecoveryTest, RecoveredStateEqualsTheOneThatWasLeft) {
-  for (const uint64_t seed : {1, 2, 3, 4, 5}) {
+  for (const uint64_t seed : {1U, 2U, 3U, 4U, 5U}) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::string left;
     {
