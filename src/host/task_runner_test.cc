@@ -3,10 +3,12 @@
 #include "host/task_runner.h"
 
 #include <csignal>
+#include <thread>
 
 #include <gmock/gmock.h>
 
 #include "base/clock.h"
+#include "host/session.h"
 #include "host/testing.h"
 
 namespace headrace::host {
@@ -307,6 +309,26 @@ TEST_F(TaskRunnerTest, ManyRunAtOnceAndEachEndsOnce) {
   for (const auto& [attempt, outcome] : outcomes_) {
     EXPECT_EQ(outcome.status, OutcomeStatus::kDone) << attempt;
   }
+}
+
+TEST_F(TaskRunnerTest, PlannersOpenSessionsInTheZygoteThatRunsTasks) {
+  const auto plan = [this] {
+    for (int i = 0; i < 5; ++i) {
+      const auto session = (*pool_.Get(Settings(), "basic"))->OpenSession();
+      ASSERT_TRUE(session) << session.error().message;
+      const std::vector<TaskName> roots = {{"basic", "Nested", {{"m", "5"}, {"k", "5"}}}};
+      EXPECT_EQ((*session)->Expand(roots, {.depth = 0})->nodes.size(), 31U);
+    }
+  };
+  std::thread first(plan);
+  std::thread second(plan);
+  for (int i = 0; i < 10; ++i) runner_.Start(Request("basic", "Noop", {{"i", std::to_string(i)}}));
+  Finish();
+  first.join();
+  second.join();
+
+  EXPECT_EQ(outcomes_.size(), 10U);
+  EXPECT_EQ(pool_.size(), 1U);
 }
 
 TEST_F(TaskRunnerTest, WakeEndsAPoll) {
