@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "base/time_zone.h"
+#include "scheduler/types.h"
 
 namespace headrace::scheduler {
 
@@ -57,5 +58,11 @@ class Schedule {
 std::string FillInParams(std::string_view templates,
                          const Interval& interval,
                          const TimeZoneRules& zone);
+
+class State;
+class TimeZones;
+// Intervals of a pipeline that are over at `now` and have no run yet; counts to 10,000.
+uint64_t IntervalsHeldBack(const State& state, const TimeZones& zones, PipelineId pipeline,
+                           Timestamp now);
 
 }  // namespace headrace::scheduler

@@ -1,0 +1,86 @@
+// What the handlers of both APIs share: the way to the engine, to the replica, and back.
+
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "engine/engine.h"
+#include "net/http_message.h"
+#include "net/responder.h"
+
+namespace headrace::api {
+
+struct ApiOptions {
+  std::string version;
+  std::string log_dir;  // of attempts; "" when logs are not kept here
+  int64_t shown_tasks_max = 100'000;
+  int64_t graph_nodes_max = 100'000;
+  bool pause_enabled = true;
+  bool send_messages = true;
+};
+
+// Makes a reply of the scheduler into what is sent. On the engine thread: short and never blocking.
+using Render = std::function<net::HttpResponse(scheduler::Reply&&)>;
+// The same, when the answer needs a read: it must answer the responder itself.
+using Forward = std::function<void(scheduler::Reply&&, net::Responder&&)>;
+// Makes a read's answer. On the replica thread.
+using Show = std::function<net::HttpResponse(const engine::View&)>;
+
+class Context final : public engine::AnswerSink {
+ public:
+  Context(engine::Engine& engine,
+          const scheduler::TimeZones& zones,
+          const Clock& clock,
+          ApiOptions options);
+
+  // Any thread. The command's answer, once durable, rendered and sent.
+  void Command(net::Responder&& responder, scheduler::Request body, Render render);
+  void CommandThen(net::Responder&& responder, scheduler::Request body, Forward forward);
+  // Any thread. What `show` makes of everything that is durable now.
+  void Read(net::Responder&& responder, Show show);
+
+  void OnAnswers(std::vector<scheduler::Answer> answers) override;
+
+  const ApiOptions& options() const { return options_; }
+  const Clock& clock() const { return clock_; }
+  const scheduler::TimeZones& zones() const { return zones_; }
+  engine::Engine& engine() { return engine_; }
+  Timestamp started() const { return started_; }
+  size_t pending() const;
+
+ private:
+  struct Pending {
+    net::Responder responder;
+    Render render;
+    Forward forward;
+  };
+  void Submit(Pending&& pending, scheduler::Request body);
+
+  engine::Engine& engine_;
+  const scheduler::TimeZones& zones_;
+  const Clock& clock_;
+  const ApiOptions options_;
+  const Timestamp started_;
+  const engine::SinkId sink_;
+  std::atomic<scheduler::RequestId> request_next_{1};
+  mutable std::mutex mutex_;  // of pending_; held for a look-up only
+  std::unordered_map<scheduler::RequestId, Pending> pending_;
+};
+
+// RFC 9457.
+net::HttpResponse Problem(int status, std::string_view detail, std::string_view remedy = {});
+net::HttpResponse ProblemOf(const scheduler::Refused& refused);
+int StatusOf(scheduler::Refusal refusal);
+
+int64_t Millis(Timestamp at);
+double SecondsOf(Duration duration);
+
+}  // namespace headrace::api
