@@ -25,7 +25,7 @@ class Args {
   const std::string& error() const { return error_; }
   void Fail(std::string_view name, std::string_view expected);  // keeps the first
 
-  void Join(const Args& inside);                               // takes its error over
+  void Join(const Args& inside);  // takes its error over
 
   bool Has(std::string_view name) const;  // there, and not null
   const boost::json::value* Find(std::string_view name) const;

@@ -17,8 +17,7 @@ namespace {
 constexpr std::chrono::milliseconds kFollowPeriod{100};
 
 // Calls take(stream, bytes) for each whole frame; a torn last one is left alone.
-void ForEachFrame(std::string_view file,
-                  const std::function<void(char, std::string_view)>& take) {
+void ForEachFrame(std::string_view file, const std::function<void(char, std::string_view)>& take) {
   while (!file.empty()) {
     const size_t line_end = file.find('\n');
     if (line_end == std::string_view::npos) return;
@@ -39,7 +38,9 @@ void ForEachFrame(std::string_view file,
 
 AttemptLogs::AttemptLogs(std::string dir) : dir_(std::move(dir)), thread_([this] { Run(); }) {}
 
-AttemptLogs::~AttemptLogs() { Stop(); }
+AttemptLogs::~AttemptLogs() {
+  Stop();
+}
 
 void AttemptLogs::Stop() {
   {

@@ -52,7 +52,7 @@ class Context final : public engine::AnswerSink {
   const ApiOptions& options() const { return options_; }
   const Clock& clock() const { return clock_; }
   const scheduler::TimeZones& zones() const { return zones_; }
-  engine::Engine& engine() { return engine_; }
+  engine::Engine& engine() const { return engine_; }
   Timestamp started() const { return started_; }
   size_t pending() const;
 

@@ -56,8 +56,8 @@ void AddTasks(std::vector<Item>& items, const View& view, const Changes& changes
     const scheduler::Task& task = view.state.task(id);
     if (!task.used || task.removed) continue;
     Item item{.event = {.id = {}, .event = "task", .data = Data([&](JsonWriter& json) {
-                          TaskFields(json, view.state, id);
-                        })},
+                                                     TaskFields(json, view.state, id);
+                                                   })},
               .topics = {"task/" + std::string(task.key())}};
     for (scheduler::RunId run : task.runs) {
       item.topics.push_back("run/" + std::to_string(run.value));
@@ -70,8 +70,8 @@ void AddRuns(std::vector<Item>& items, const View& view, const Changes& changes)
   for (scheduler::RunId id : changes.runs) {
     const scheduler::Run& run = view.state.run(id);
     Item item{.event = {.id = {}, .event = "run", .data = Data([&](JsonWriter& json) {
-                          RunFields(json, view.state, id);
-                        })},
+                                                    RunFields(json, view.state, id);
+                                                  })},
               .topics = {"counts", "run/" + std::to_string(id.value)}};
     if (run.pipeline.value != 0) {
       item.topics.push_back("pipeline/" + view.state.pipeline(run.pipeline).spec.name);
@@ -80,31 +80,39 @@ void AddRuns(std::vector<Item>& items, const View& view, const Changes& changes)
   }
   for (scheduler::RunId id : changes.graphs) {
     items.push_back({.event = {.id = {}, .event = "graph", .data = Data([&](JsonWriter& json) {
-                                 json.Field("run", id.value);
-                               })},
+                                                             json.Field("run", id.value);
+                                                           })},
                      .topics = {"run/" + std::to_string(id.value)}});
   }
 }
 
-void AddOthers(std::vector<Item>& items, const View& view, const Changes& changes,
+void AddOthers(std::vector<Item>& items,
+               const View& view,
+               const Changes& changes,
                const scheduler::TimeZones& zones) {
   for (scheduler::PipelineId id : changes.pipelines) {
     const scheduler::Pipeline& pipeline = view.state.pipeline(id);
-    items.push_back({.event = {.id = {}, .event = "pipeline", .data = Data([&](JsonWriter& json) {
-                                 json.Field("name", pipeline.spec.name);
-                                 json.Field("paused", pipeline.paused);
-                                 TimeField(json, "next_due_at", NextDue(view.state, zones, id));
-                               })},
-                     .topics = {"counts", "pipeline/" + pipeline.spec.name}});
+    items.push_back(
+        {.event = {.id = {}, .event = "pipeline", .data = Data([&](JsonWriter& json) {
+                                                    json.Field("name", pipeline.spec.name);
+                                                    json.Field("paused", pipeline.paused);
+                                                    TimeField(json,
+                                                              "next_due_at",
+                                                              NextDue(view.state, zones, id));
+                                                  })},
+         .topics = {"counts", "pipeline/" + pipeline.spec.name}});
   }
   for (scheduler::WorkerId id : changes.workers) {
     const scheduler::Worker& worker = view.state.worker(id);
     if (worker.key.empty()) continue;
     items.push_back({.event = {.id = {}, .event = "worker", .data = Data([&](JsonWriter& json) {
-                                 json.Field("worker", worker.key);
-                                 json.Field("state", worker.disabled ? "disabled" : "active");
-                                 json.Field("busy", worker.running);
-                               })},
+                                                              json.Field("worker", worker.key);
+                                                              json.Field("state",
+                                                                         worker.disabled
+                                                                             ? "disabled"
+                                                                             : "active");
+                                                              json.Field("busy", worker.running);
+                                                            })},
                      .topics = {"counts"}});
   }
 }
@@ -121,7 +129,9 @@ void Merge(Changes& into, const Changes& from) {
 
 Events::Events(const Clock& clock) : clock_(clock) {}
 
-Events::~Events() { Stop(); }
+Events::~Events() {
+  Stop();
+}
 
 void Events::Start(engine::Replica& replica, const scheduler::TimeZones& zones) {
   replica_ = &replica;
@@ -149,11 +159,10 @@ void Events::Open(const net::HttpRequest& request, net::Responder&& responder) {
   head.headers.Add("X-Accel-Buffering", "no");
   head.body = net::kEventStreamHeartbeat;
   head.compress = false;
-  Stream stream{
-      .topics = TopicsOf(net::FindFormField(request.query, "topics").value_or("counts")),
-      .stream = responder.Stream(std::move(head)),
-      .greeted = false,
-      .last_id = std::string(request.headers.Find("Last-Event-ID").value_or(""))};
+  Stream stream{.topics = TopicsOf(net::FindFormField(request.query, "topics").value_or("counts")),
+                .stream = responder.Stream(std::move(head)),
+                .greeted = false,
+                .last_id = std::string(request.headers.Find("Last-Event-ID").value_or(""))};
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;
@@ -210,8 +219,8 @@ void Events::Send(const View& view, Changes&& changes) {
   AddRuns(items, view, changes);
   AddOthers(items, view, changes, *zones_);
   items.push_back({.event = {.id = {}, .event = "counts", .data = Data([&](JsonWriter& json) {
-                               CountsFields(json, view, clock_.Now());
-                             })},
+                                                            CountsFields(json, view, clock_.Now());
+                                                          })},
                    .topics = {"counts"}});
   const std::lock_guard lock(mutex_);
   streams_.remove_if([&](Stream& stream) {

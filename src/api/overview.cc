@@ -93,8 +93,7 @@ void WriteErrors(JsonWriter& json, const State& state) {
     json.Field("message", group.message);
     json.Field("count", group.count);
     json.Field("sample_task", state.task(group.sample).key());
-    IdField(json, "sample_attempt",
-            state.detail(state.task(group.sample)).attempt_last.value);
+    IdField(json, "sample_attempt", state.detail(state.task(group.sample)).attempt_last.value);
     TimeField(json, "last_at", group.last);
     json.EndObject();
   }
@@ -112,8 +111,9 @@ void WriteRunning(JsonWriter& json, const State& state) {
     json.Field("task", task.key());
     json.Field("family", state.text(task.family));
     json.Field("label", LabelOf(state, task));
-    json.Field("worker", task.worker_running.value == 0 ? std::string()
-                                                        : state.worker(task.worker_running).key);
+    json.Field(
+        "worker",
+        task.worker_running.value == 0 ? std::string() : state.worker(task.worker_running).key);
     json.Field("pool", task.pool.value == 0 ? std::string() : state.pool(task.pool).name);
     TimeField(json, "since", task.time_running);
     JsonOrNullField(json, "progress", state.detail(task).progress);
@@ -127,8 +127,8 @@ void WriteRunning(JsonWriter& json, const State& state) {
 uint64_t DueRuns(const Context& context, const State& state) {
   uint64_t due = 0;
   for (uint32_t i = 1; i <= state.pipelines().size(); ++i) {
-    due += scheduler::IntervalsHeldBack(state, context.zones(), scheduler::PipelineId{i},
-                                        context.clock().Now());
+    due += scheduler::IntervalsHeldBack(
+        state, context.zones(), scheduler::PipelineId{i}, context.clock().Now());
   }
   return due;
 }
@@ -213,15 +213,16 @@ net::HttpResponse ShowHealth(Context& context, const View& view) {
   });
 }
 
-net::HttpResponse ShowPipelines(Context& context, const View& view, const std::string& name,
+net::HttpResponse ShowPipelines(Context& context,
+                                const View& view,
+                                const std::string& name,
                                 size_t limit) {
   const State& state = view.state;
   if (!name.empty()) {
     const scheduler::PipelineId id = state.FindPipeline(name);
     if (id.value == 0) return Problem(404, "no pipeline '" + name + "'");
-    return Object(view, [&](JsonWriter& json) {
-      PipelineFields(json, state, context.zones(), id);
-    });
+    return Object(view,
+                  [&](JsonWriter& json) { PipelineFields(json, state, context.zones(), id); });
   }
   return Object(view, [&](JsonWriter& json) {
     json.Key("items");

@@ -14,8 +14,10 @@ namespace headrace::api {
 net::HttpResponse ShowOverview(Context& context, const engine::View& view);
 net::HttpResponse ShowHealth(Context& context, const engine::View& view);
 // One of that name (404 where there is none), or all for "".
-net::HttpResponse ShowPipelines(Context& context, const engine::View& view,
-                                const std::string& name, size_t limit);
+net::HttpResponse ShowPipelines(Context& context,
+                                const engine::View& view,
+                                const std::string& name,
+                                size_t limit);
 net::HttpResponse ShowWorkers(const engine::View& view);
 net::HttpResponse ShowPools(const engine::View& view);
 

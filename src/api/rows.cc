@@ -68,12 +68,12 @@ void TaskFields(JsonWriter& json, const State& state, scheduler::TaskId id) {
   TaskShortFields(json, state, id);
   const scheduler::RunId run = task.runs.empty() ? scheduler::RunId{} : task.runs.front();
   const auto pipeline = run.value == 0 ? scheduler::PipelineId{} : state.run(run).pipeline;
-  json.Field("pipeline",
-             pipeline.value == 0 ? std::string() : state.pipeline(pipeline).spec.name);
+  json.Field("pipeline", pipeline.value == 0 ? std::string() : state.pipeline(pipeline).spec.name);
   IdField(json, "run", run.value);
   json.Field("pool", task.pool.value == 0 ? std::string() : state.pool(task.pool).name);
-  json.Field("worker", task.worker_running.value == 0 ? std::string()
-                                                      : state.worker(task.worker_running).key);
+  json.Field(
+      "worker",
+      task.worker_running.value == 0 ? std::string() : state.worker(task.worker_running).key);
   TimeField(json, "created_at", task.created);
   TimeField(json, "updated_at", task.updated);
   TimeField(json, "started_at", task.time_running);
@@ -82,11 +82,11 @@ void TaskFields(JsonWriter& json, const State& state, scheduler::TaskId id) {
   JsonOrNullField(json, "progress", more.progress);
   json.Field("status_message", more.status_message);
   json.Field("tracking_url", more.tracking_url);
-  TimeField(json, "retry_at",
+  TimeField(json,
+            "retry_at",
             task.status == scheduler::TaskStatus::kFailed ? more.retry_at : Timestamp{});
   TimeField(json, "check_at", more.check_at);
-  TextOrNullField(json, "error_message",
-                  scheduler::JsonString(more.error, "message").value_or(""));
+  TextOrNullField(json, "error_message", scheduler::JsonString(more.error, "message").value_or(""));
 }
 
 void RunFields(JsonWriter& json, const State& state, scheduler::RunId id) {
@@ -178,21 +178,22 @@ void PoolFields(JsonWriter& json, const State& state, scheduler::PoolId id) {
   json.Field("workers", workers);
 }
 
-Timestamp NextDue(const State& state, const scheduler::TimeZones& zones,
-                  scheduler::PipelineId id) {
+Timestamp NextDue(const State& state, const scheduler::TimeZones& zones, scheduler::PipelineId id) {
   const scheduler::Pipeline& pipeline = state.pipeline(id);
   const TimeZoneRules* zone = zones.Find(pipeline.spec.timezone);
-  const bool due = !pipeline.spec.retired && !pipeline.spec.schedule.empty() &&
-                   zone != nullptr && pipeline.settled != Timestamp{};
+  const bool due = !pipeline.spec.retired && !pipeline.spec.schedule.empty() && zone != nullptr &&
+                   pipeline.settled != Timestamp{};
   if (!due) return {};
-  const auto schedule = scheduler::Schedule::Make(pipeline.spec.schedule, *zone,
-                                                  pipeline.spec.start, pipeline.spec.end);
+  const auto schedule = scheduler::Schedule::Make(
+      pipeline.spec.schedule, *zone, pipeline.spec.start, pipeline.spec.end);
   if (!schedule) return {};
   const auto interval = schedule->IntervalAfter(pipeline.settled);
   return interval ? interval->end : Timestamp{};
 }
 
-void PipelineFields(JsonWriter& json, const State& state, const scheduler::TimeZones& zones,
+void PipelineFields(JsonWriter& json,
+                    const State& state,
+                    const scheduler::TimeZones& zones,
                     scheduler::PipelineId id) {
   constexpr size_t kRunsShown = 30;
   const scheduler::Pipeline& pipeline = state.pipeline(id);

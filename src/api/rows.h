@@ -28,10 +28,13 @@ void RunFields(JsonWriter& json, const scheduler::State& state, scheduler::RunId
 void AttemptFields(JsonWriter& json, const scheduler::State& state, scheduler::AttemptId attempt);
 void WorkerFields(JsonWriter& json, const engine::View& view, scheduler::WorkerId worker);
 void PoolFields(JsonWriter& json, const scheduler::State& state, scheduler::PoolId pool);
-void PipelineFields(JsonWriter& json, const scheduler::State& state,
-                    const scheduler::TimeZones& zones, scheduler::PipelineId pipeline);
+void PipelineFields(JsonWriter& json,
+                    const scheduler::State& state,
+                    const scheduler::TimeZones& zones,
+                    scheduler::PipelineId pipeline);
 // When the pipeline's next run is due; zero: never.
-Timestamp NextDue(const scheduler::State& state, const scheduler::TimeZones& zones,
+Timestamp NextDue(const scheduler::State& state,
+                  const scheduler::TimeZones& zones,
                   scheduler::PipelineId pipeline);
 
 }  // namespace headrace::api

@@ -42,9 +42,8 @@ Render Status() {
 }
 
 Render RunStateNow() {
-  return For<scheduler::RunNow>([](JsonWriter& json, const scheduler::RunNow& now) {
-    json.Field("state", Name(now.state));
-  });
+  return For<scheduler::RunNow>(
+      [](JsonWriter& json, const scheduler::RunNow& now) { json.Field("state", Name(now.state)); });
 }
 
 struct Write {
@@ -131,9 +130,8 @@ Write WriteOf(const Segments& path, Args& args) {
   if (first == "attempts" && path.size() == 3 && path[2] == "finish") {
     const scheduler::AttemptId attempt{NumberOf(path[1])};
     return {FinishAttemptOf(attempt, args),
-            For<scheduler::Done>([](JsonWriter& json, const scheduler::Done&) {
-              json.Field("accepted", true);
-            })};
+            For<scheduler::Done>(
+                [](JsonWriter& json, const scheduler::Done&) { json.Field("accepted", true); })};
   }
   return {};
 }
@@ -146,7 +144,8 @@ uint32_t NumberOf(std::string_view text) {
   return error == std::errc{} && end == text.data() + text.size() ? number : 0;
 }
 
-void V1Api::Handle(const Segments& path, const net::HttpRequest& request,
+void V1Api::Handle(const Segments& path,
+                   const net::HttpRequest& request,
                    net::Responder&& responder) {
   const bool reads = request.method == net::Method::kGet || request.method == net::Method::kHead;
   if (path.empty()) {
@@ -164,7 +163,8 @@ void V1Api::Handle(const Segments& path, const net::HttpRequest& request,
   thread_local JsonParser parser;
   const auto body = parser.Parse(request.body.empty() ? "{}" : std::string_view(request.body));
   if (!body || !(*body)->is_object()) {
-    return responder.Send(Problem(400, body ? "the body is not a JSON object" : body.error().message,
+    return responder.Send(Problem(400,
+                                  body ? "the body is not a JSON object" : body.error().message,
                                   "a JSON object, as docs/protocol.md shows it"));
   }
   Args args((*body)->get_object());
@@ -174,8 +174,7 @@ void V1Api::Handle(const Segments& path, const net::HttpRequest& request,
   context_.Command(std::move(responder), std::move(write.body), std::move(write.render));
 }
 
-void V1Api::Get(const Segments& path, const net::HttpRequest& request,
-                net::Responder&& responder) {
+void V1Api::Get(const Segments& path, const net::HttpRequest& request, net::Responder&& responder) {
   if (path[0] == "events" && path.size() == 1) {
     return events_.Open(request, std::move(responder));
   }
@@ -187,7 +186,8 @@ void V1Api::Get(const Segments& path, const net::HttpRequest& request,
   context_.Read(std::move(responder), std::move(show));
 }
 
-void V1Api::ReadLog(const std::string& number, const net::HttpRequest& request,
+void V1Api::ReadLog(const std::string& number,
+                    const net::HttpRequest& request,
                     net::Responder&& responder) {
   const scheduler::AttemptId attempt{NumberOf(number)};
   LogQuery query;

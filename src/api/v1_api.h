@@ -29,7 +29,8 @@ class V1Api {
   Show ShowOf(const Segments& path, const net::HttpRequest& request);
   Show ShowOfTask(const std::string& key, std::string_view what, const net::HttpRequest& request);
   Show ShowOfRun(const std::string& number, std::string_view what, const net::HttpRequest& request);
-  void ReadLog(const std::string& number, const net::HttpRequest& request,
+  void ReadLog(const std::string& number,
+               const net::HttpRequest& request,
                net::Responder&& responder);
 
   Context& context_;

@@ -39,8 +39,8 @@ std::optional<scheduler::AttemptOutcome> OutcomeOf(std::string_view text) {
 
 // What is kept with the attempt, of what was reported.
 std::string DetailsOf(Args& args) {
-  static constexpr std::array<std::string_view, 6> kKept = {"error",      "exit_code", "signal",
-                                                            "cpu_s", "max_rss_kb", "log_bytes"};
+  static constexpr std::array<std::string_view, 6> kKept = {
+      "error", "exit_code", "signal", "cpu_s", "max_rss_kb", "log_bytes"};
   std::string text;
   JsonWriter json(text, JsonStyle::kCompact);
   json.BeginObject();
@@ -147,8 +147,7 @@ scheduler::FinishAttempt FinishAttemptOf(scheduler::AttemptId attempt, Args& arg
   scheduler::FinishAttempt body{.attempt = attempt, .worker = args.Required("worker")};
   const auto outcome = OutcomeOf(args.Required("outcome"));
   if (!outcome) {
-    args.Fail("outcome",
-              "done, failed, new_dependencies, missing, returned, lost or cancelled");
+    args.Fail("outcome", "done, failed, new_dependencies, missing, returned, lost or cancelled");
   }
   body.outcome = outcome.value_or(scheduler::AttemptOutcome::kLost);
   body.details = DetailsOf(args);

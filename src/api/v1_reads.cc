@@ -53,7 +53,9 @@ Paging PagingOf(const net::HttpRequest& request) {
 
 // A page of `ids`, which are in the order shown; the cursor is the position.
 template <class Id, class Row>
-net::HttpResponse Page(const View& view, const std::vector<Id>& ids, const Paging& paging,
+net::HttpResponse Page(const View& view,
+                       const std::vector<Id>& ids,
+                       const Paging& paging,
                        Row row) {
   return Object(view, [&](JsonWriter& json) {
     const size_t begin = std::min<size_t>(paging.after, ids.size());
@@ -89,8 +91,8 @@ struct TaskFilter {
     if (!phase.empty() && Name(task.phase) != phase) return false;
     if (!family.empty() && state.text(task.family) != family) return false;
     if (!pool.empty() && (task.pool.value == 0 || state.pool(task.pool).name != pool)) return false;
-    if (!worker.empty() && (task.worker_running.value == 0 ||
-                            state.worker(task.worker_running).key != worker)) {
+    if (!worker.empty() &&
+        (task.worker_running.value == 0 || state.worker(task.worker_running).key != worker)) {
       return false;
     }
     if (!pipeline.empty() && !IsOf(state, task)) return false;
@@ -107,11 +109,13 @@ struct TaskFilter {
   }
 };
 
-net::HttpResponse TaskPage(const View& view, std::vector<TaskId> ids, const TaskFilter& filter,
+net::HttpResponse TaskPage(const View& view,
+                           std::vector<TaskId> ids,
+                           const TaskFilter& filter,
                            const Paging& paging) {
   std::erase_if(ids, [&](TaskId id) { return !filter.Wants(view.state, view.state.task(id)); });
-  return Page(view, ids, paging,
-              [&](JsonWriter& json, TaskId id) { TaskFields(json, view.state, id); });
+  return Page(
+      view, ids, paging, [&](JsonWriter& json, TaskId id) { TaskFields(json, view.state, id); });
 }
 
 std::vector<TaskId> AllTasks(const State& state) {
@@ -121,7 +125,9 @@ std::vector<TaskId> AllTasks(const State& state) {
   return ids;
 }
 
-net::HttpResponse RunPage(const View& view, const std::string& pipeline, const std::string& state,
+net::HttpResponse RunPage(const View& view,
+                          const std::string& pipeline,
+                          const std::string& state,
                           const Paging& paging) {
   std::vector<scheduler::RunId> ids;
   for (uint32_t i = static_cast<uint32_t>(view.state.runs().size()); i >= 1; --i) {
@@ -132,8 +138,9 @@ net::HttpResponse RunPage(const View& view, const std::string& pipeline, const s
     if (!pipeline.empty() && name != pipeline) continue;
     ids.push_back(scheduler::RunId{i});
   }
-  return Page(view, ids, paging,
-              [&](JsonWriter& json, scheduler::RunId id) { RunFields(json, view.state, id); });
+  return Page(view, ids, paging, [&](JsonWriter& json, scheduler::RunId id) {
+    RunFields(json, view.state, id);
+  });
 }
 
 net::HttpResponse RunGraph(const View& view, const scheduler::Run& run, size_t limit) {
@@ -196,13 +203,15 @@ void RetryFields(JsonWriter& json, const scheduler::TaskDetail& more, const Task
   json.Key("count");
   more.retry.count ? json.Int(*more.retry.count) : json.Null();
   json.Field("used", more.failures.size());
-  TimeField(json, "next_at",
-            task.status == scheduler::TaskStatus::kFailed ? more.retry_at : Timestamp{});
+  TimeField(
+      json, "next_at", task.status == scheduler::TaskStatus::kFailed ? more.retry_at : Timestamp{});
   TimeField(json, "disabled_at", more.disabled_at);
   json.EndObject();
 }
 
-void Names(JsonWriter& json, std::string_view name, const State& state,
+void Names(JsonWriter& json,
+           std::string_view name,
+           const State& state,
            scheduler::WorkerSetId set) {
   json.Key(name);
   json.BeginArray();
@@ -251,10 +260,13 @@ std::vector<scheduler::AttemptId> AttemptsOf(const State& state, TaskId task) {
   return ids;
 }
 
-net::HttpResponse Neighbourhood(const View& view, std::span<const TaskId> ids,
+net::HttpResponse Neighbourhood(const View& view,
+                                std::span<const TaskId> ids,
                                 const Paging& paging) {
-  return Page(view, std::vector<TaskId>(ids.begin(), ids.end()), paging,
-              [&](JsonWriter& json, TaskId id) { TaskShortFields(json, view.state, id); });
+  return Page(
+      view, std::vector<TaskId>(ids.begin(), ids.end()), paging, [&](JsonWriter& json, TaskId id) {
+        TaskShortFields(json, view.state, id);
+      });
 }
 
 net::HttpResponse NotThere(std::string_view kind, const std::string& name) {
@@ -263,7 +275,8 @@ net::HttpResponse NotThere(std::string_view kind, const std::string& name) {
 
 }  // namespace
 
-Show V1Api::ShowOfTask(const std::string& key, std::string_view what,
+Show V1Api::ShowOfTask(const std::string& key,
+                       std::string_view what,
                        const net::HttpRequest& request) {
   using One = std::function<net::HttpResponse(const View&, TaskId)>;
   const Paging paging = PagingOf(request);
@@ -287,7 +300,9 @@ Show V1Api::ShowOfTask(const std::string& key, std::string_view what,
   }
   if (what == "attempts") {
     show = [paging](const View& view, TaskId id) {
-      return Page(view, AttemptsOf(view.state, id), paging,
+      return Page(view,
+                  AttemptsOf(view.state, id),
+                  paging,
                   [&](JsonWriter& json, scheduler::AttemptId attempt) {
                     AttemptFields(json, view.state, attempt);
                   });
@@ -300,7 +315,8 @@ Show V1Api::ShowOfTask(const std::string& key, std::string_view what,
   };
 }
 
-Show V1Api::ShowOfRun(const std::string& number, std::string_view what,
+Show V1Api::ShowOfRun(const std::string& number,
+                      std::string_view what,
                       const net::HttpRequest& request) {
   using One = std::function<net::HttpResponse(const View&, scheduler::RunId)>;
   const Paging paging = PagingOf(request);

@@ -3,7 +3,6 @@
 #include "api/why.h"
 
 #include <algorithm>
-
 #include <fmt/format.h>
 
 #include "api/rows.h"
@@ -72,37 +71,42 @@ class Reason {
       case Phase::kRunning: return Running(task, name, part);
       case Phase::kRetrying:
         part.until = more.retry_at;
-        return say("delay", fmt::format("{} failed {} times so far: {}. Next try {}", name,
-                                        more.failures.size(), FailureOf(more),
-                                        more.retry_at == Timestamp{} ? "never"
-                                                                     : In(more.retry_at, now_)));
+        return say("delay",
+                   fmt::format("{} failed {} times so far: {}. Next try {}",
+                               name,
+                               more.failures.size(),
+                               FailureOf(more),
+                               more.retry_at == Timestamp{} ? "never" : In(more.retry_at, now_)));
       case Phase::kDisabled: return say("disabled", Disabled(more, name));
       case Phase::kExternal:
         part.until = more.check_at;
         return say("external",
                    fmt::format("{} is external and not there yet: nobody here makes it. It is "
                                "looked for again {}",
-                               name, more.check_at == Timestamp{} ? "soon"
-                                                                  : In(more.check_at, now_)));
+                               name,
+                               more.check_at == Timestamp{} ? "soon" : In(more.check_at, now_)));
       case Phase::kUnknown:
         part.until = more.check_at;
-        return say("plan", more.error.empty()
-                               ? name + " is not planned yet"
-                               : fmt::format("{} could not be planned: {}", name, FailureOf(more)));
+        return say("plan",
+                   more.error.empty()
+                       ? name + " is not planned yet"
+                       : fmt::format("{} could not be planned: {}", name, FailureOf(more)));
       case Phase::kReady: return Ready(task, name, part);
       case Phase::kWaiting:
       case Phase::kBlocked: break;
     }
-    return say("dependency", fmt::format("{} waits for {} of its {} dependencies", name,
-                                         task.deps_open, task.deps.size()));
+    return say(
+        "dependency",
+        fmt::format(
+            "{} waits for {} of its {} dependencies", name, task.deps_open, task.deps.size()));
   }
 
  private:
   Part Running(const Task& task, const std::string& name, Part part) const {
     part.kind = "running";
     part.worker = task.worker_running.value == 0 ? "" : state_.worker(task.worker_running).key;
-    part.text = fmt::format("{} is running on {} for {:.0f} s", name, part.worker,
-                            SecondsOf(now_ - task.time_running));
+    part.text = fmt::format(
+        "{} is running on {} for {:.0f} s", name, part.worker, SecondsOf(now_ - task.time_running));
     return part;
   }
 
@@ -111,7 +115,9 @@ class Reason {
       return name + " is disabled by its author or an operator; `headrace retry` brings it back";
     }
     return fmt::format("{} is disabled after {} failures: {}. `headrace retry` tries it again",
-                       name, more.failures.size(), FailureOf(more));
+                       name,
+                       more.failures.size(),
+                       FailureOf(more));
   }
 
   Part Ready(const Task& task, const std::string& name, Part part) const {
@@ -125,14 +131,21 @@ class Reason {
       const double total = state_.ResourceTotal(resource);
       if (state_.ResourceUsed(resource) + amount <= total) continue;
       part.resource = resource;
-      return say("resource", fmt::format("{} needs {} of resource {}: {} of {} are in use", name,
-                                         amount, resource, state_.ResourceUsed(resource), total));
+      return say("resource",
+                 fmt::format("{} needs {} of resource {}: {} of {} are in use",
+                             name,
+                             amount,
+                             resource,
+                             state_.ResourceUsed(resource),
+                             total));
     }
     if (task.pool.value == 0) {
       const auto workers = state_.worker_sets().Members(task.workers);
       if (workers.empty()) {
-        return say("no_worker", name + " is ready, but nobody is there to run it: the client "
-                                       "that registered it has left");
+        return say("no_worker",
+                   name +
+                       " is ready, but nobody is there to run it: the client "
+                       "that registered it has left");
       }
       part.worker = state_.worker(workers.front()).key;
       return say("no_worker",
@@ -146,24 +159,29 @@ class Reason {
       return say("paused", "pipeline " + state_.pipeline(pipeline).spec.name + " is paused");
     }
     if (pool.busy >= pool.slots) {
-      return say("pool", fmt::format("{} is one of {} that wait for a slot of pool {}: all {} are "
-                                     "taken",
-                                     name, pool.ready, pool.name, pool.slots));
+      return say("pool",
+                 fmt::format("{} is one of {} that wait for a slot of pool {}: all {} are "
+                             "taken",
+                             name,
+                             pool.ready,
+                             pool.name,
+                             pool.slots));
     }
     bool served = false;
     state_.ForEachWorker([&](scheduler::WorkerId, const scheduler::Worker& worker) {
-      served |= !worker.disabled && !worker.draining &&
-                std::find(worker.pools.begin(), worker.pools.end(), task.pool) !=
-                    worker.pools.end();
+      served |=
+          !worker.disabled && !worker.draining &&
+          std::find(worker.pools.begin(), worker.pools.end(), task.pool) != worker.pools.end();
     });
     if (!served) {
       return say("no_worker",
                  fmt::format("{} is ready, but no worker serves pool {}: start one with "
                              "`headrace worker`",
-                             name, pool.name));
+                             name,
+                             pool.name));
     }
-    return say("pool", fmt::format("{} is ready; a worker of pool {} will take it", name,
-                                   pool.name));
+    return say("pool",
+               fmt::format("{} is ready; a worker of pool {} will take it", name, pool.name));
   }
 
   const State& state_;

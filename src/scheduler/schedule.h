@@ -62,7 +62,9 @@ std::string FillInParams(std::string_view templates,
 class State;
 class TimeZones;
 // Intervals of a pipeline that are over at `now` and have no run yet; counts to 10,000.
-uint64_t IntervalsHeldBack(const State& state, const TimeZones& zones, PipelineId pipeline,
+uint64_t IntervalsHeldBack(const State& state,
+                           const TimeZones& zones,
+                           PipelineId pipeline,
                            Timestamp now);
 
 }  // namespace headrace::scheduler

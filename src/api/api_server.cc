@@ -1,0 +1,126 @@
+// Which path is whose.
+
+#include "api/api_server.h"
+
+#include <utility>
+
+#include "api/metrics.h"
+#include "api/web_files.h"
+#include "net/form.h"
+
+namespace headrace::api {
+
+namespace {
+
+net::HttpResponse Redirect(std::string location) {
+  net::HttpResponse response{.status = 302};
+  response.headers.Add("Location", location);
+  return response;
+}
+
+// "/v1/tasks/a/why" → {"tasks", "a", "why"}. The path is decoded: an id with a slash in it would be
+// two segments, and Luigi's ids have none.
+Segments SegmentsOf(std::string_view path) {
+  Segments segments;
+  while (!path.empty()) {
+    const size_t slash = path.find('/');
+    const std::string_view segment = path.substr(0, slash);
+    if (!segment.empty()) segments.emplace_back(segment);
+    if (slash == std::string_view::npos) break;
+    path.remove_prefix(slash + 1);
+  }
+  return segments;
+}
+
+void AddSecurityHeaders(net::HttpResponse& response) {
+  response.headers.Add("Content-Security-Policy", kWebContentSecurityPolicy);
+  response.headers.Add("X-Content-Type-Options", "nosniff");
+  response.headers.Add("Referrer-Policy", "same-origin");
+}
+
+}  // namespace
+
+ApiServer::ApiServer(engine::Engine& engine,
+                     const scheduler::TimeZones& zones,
+                     const Clock& clock,
+                     ApiOptions options)
+    : context_(engine, zones, clock, std::move(options)),
+      events_(clock),
+      logs_(context_.options().log_dir),
+      luigi_(context_),
+      v1_(context_, events_, logs_),
+      engine_(engine) {
+  engine.replica().Listen(events_);
+}
+
+ApiServer::~ApiServer() {
+  Stop();
+}
+
+Result<void> ApiServer::Start(net::HttpServerOptions options,
+                              std::function<void(std::string_view)> log) {
+  net::HttpServerHooks hooks{.handle =
+                                 [this](net::HttpRequest&& request, net::Responder&& responder) {
+                                   Handle(std::move(request), std::move(responder));
+                                 },
+                             .gate = {},
+                             .log = std::move(log)};
+  server_ = TRY(net::HttpServer::Start(std::move(options), std::move(hooks), context_.clock()));
+  events_.Start(engine_.replica(), context_.zones());
+  return {};
+}
+
+void ApiServer::Stop() {
+  events_.Stop();
+  logs_.Stop();
+  if (server_) server_->Stop();
+}
+
+void ApiServer::Handle(net::HttpRequest&& request, net::Responder&& responder) {
+  const std::string_view path = request.path;
+  if (path.starts_with("/api/")) {
+    return luigi_.Handle(path.substr(5), request, std::move(responder));
+  }
+  if (path == "/v1" || path.starts_with("/v1/")) {
+    return v1_.Handle(SegmentsOf(path.substr(3)), request, std::move(responder));
+  }
+  if (request.method != net::Method::kGet && request.method != net::Method::kHead) {
+    return responder.Send(net::MethodNotAllowed("GET, HEAD"));
+  }
+  if (path == "/healthz") return responder.Send(net::TextResponse("ok\n"));
+  if (path == "/metrics") return ServeMetrics(std::move(responder));
+  if (path == "/" && request.method == net::Method::kHead) {
+    return responder.Send({.status = 204});  // Luigi's health check
+  }
+  if (path.starts_with("/static/visualiser")) return responder.Send(Redirect("../../"));
+  if (path == "/history" || path == "/tasklist") return responder.Send(Redirect("tasks"));
+  ServePage(request, std::move(responder));
+}
+
+void ApiServer::ServePage(const net::HttpRequest& request, net::Responder&& responder) {
+  const WebFile* file = FindWebFile(net::PercentEncodePath(request.path));
+  if (file == nullptr) return responder.Send(net::ErrorPage(404));
+  net::HttpResponse response{.content_type = std::string(file->mime)};
+  AddSecurityHeaders(response);
+  response.headers.Add("ETag", file->etag);
+  response.headers.Add("Cache-Control",
+                       file->immutable ? "public, max-age=31536000, immutable" : "no-cache");
+  const bool zipped = !file->gzip.empty() && net::AcceptsGzip(request.headers);
+  if (!file->gzip.empty()) response.headers.Add("Vary", "Accept-Encoding");
+  if (zipped) response.headers.Add("Content-Encoding", "gzip");
+  response.body = zipped ? file->gzip : file->bytes;
+  response.compress = false;
+  net::ApplyEtag(request, response);
+  responder.Send(std::move(response));
+}
+
+void ApiServer::ServeMetrics(net::Responder&& responder) {
+  context_.Read(std::move(responder), [this](const engine::View& view) {
+    net::HttpResponse response =
+        net::TextResponse(MetricsText(view, context_, server_->Stats(), events_.streams()));
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    return response;
+  });
+}
+
+}  // namespace headrace::api

@@ -1,0 +1,56 @@
+// ApiServer: everything the scheduler serves over HTTP, by path.
+//
+//   /api/<method>   Luigi's clients        /v1/…       planner, workers, command line, page
+//   /  and views    the page               /healthz  /metrics
+//   /static/visualiser/…, /history, /tasklist: Luigi's old addresses, led to the page
+//
+// Built before Engine::Recover() (it listens to the replica), served from Start() on.
+
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "api/attempt_logs.h"
+#include "api/context.h"
+#include "api/events.h"
+#include "api/luigi_api.h"
+#include "api/v1_api.h"
+#include "net/http_server.h"
+
+namespace headrace::api {
+
+class ApiServer {
+ public:
+  ApiServer(engine::Engine& engine,
+            const scheduler::TimeZones& zones,
+            const Clock& clock,
+            ApiOptions options);
+  ~ApiServer();  // as Stop()
+
+  ApiServer(const ApiServer&) = delete;
+  ApiServer& operator=(const ApiServer&) = delete;
+
+  // After Engine::Start(). Errors as HttpServer::Start().
+  Result<void> Start(net::HttpServerOptions options, std::function<void(std::string_view)> log);
+  // Before Engine::Stop(), which still answers what is in the works.
+  void Stop();
+
+  uint16_t port() const { return server_->port(); }
+  std::string address() const { return server_->address(); }
+
+ private:
+  void Handle(net::HttpRequest&& request, net::Responder&& responder);
+  void ServePage(const net::HttpRequest& request, net::Responder&& responder);
+  void ServeMetrics(net::Responder&& responder);
+
+  Context context_;
+  Events events_;
+  AttemptLogs logs_;
+  LuigiApi luigi_;
+  V1Api v1_;
+  engine::Engine& engine_;
+  std::unique_ptr<net::HttpServer> server_;
+};
+
+}  // namespace headrace::api
