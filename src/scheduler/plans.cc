@@ -91,6 +91,7 @@ TaskFacts FactsOf(const Registration& registration, const PlannedTask& planned) 
   TaskFacts facts = planned.facts;
   facts.pool = PoolOf(registration.core.state, facts.family.value_or(""), registration.pool);
   facts.error = planned.error;
+  if (registration.run.value != 0) facts.unit = registration.core.state.run(registration.run).unit;
   facts.external = planned.facts.external.value_or(false);
   facts.resources = planned.facts.resources.value_or(Resources{});
   facts.priority.reset();  // only raised, below
