@@ -1,14 +1,19 @@
-// Python's dialect in front of Boost.JSON: scan, rewrite what is rare, parse, put NaN back.
+// Python's dialect in front of Boost.JSON: scan, rewrite what is rare, parse, put NaN back. Numbers
+// with a fraction are read again by from_chars: Boost.JSON 1.81 is up to one unit in the last place
+// away, and a float must come back to its worker as it left.
 
 #include "base/python_json.h"
 
 #include <array>
 #include <bit>
 #include <boost/json.hpp>
+#include <boost/json/basic_parser_impl.hpp>
+#include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace headrace {
@@ -142,6 +147,51 @@ void PutNanBack(json::value& value) {
   }
 }
 
+// What json::parser's own handler does, but for on_double().
+class ValueBuilder {
+ public:
+  static constexpr size_t max_object_size = json::object::max_size();
+  static constexpr size_t max_array_size = json::array::max_size();
+  static constexpr size_t max_key_size = json::string::max_size();
+  static constexpr size_t max_string_size = json::string::max_size();
+
+  ValueBuilder(std::span<unsigned char> scratch, json::storage_ptr memory)
+      : stack_(json::storage_ptr(), scratch.data(), scratch.size()) {
+    stack_.reset(std::move(memory));
+  }
+
+  json::value Release() { return stack_.release(); }
+
+  using Text = json::string_view;
+  using Code = boost::system::error_code;
+  bool on_document_begin(Code&) { return true; }
+  bool on_document_end(Code&) { return true; }
+  bool on_object_begin(Code&) { return true; }
+  bool on_object_end(size_t size, Code&) { return stack_.push_object(size), true; }
+  bool on_array_begin(Code&) { return true; }
+  bool on_array_end(size_t size, Code&) { return stack_.push_array(size), true; }
+  bool on_key_part(Text text, size_t, Code&) { return stack_.push_chars(text), true; }
+  bool on_key(Text text, size_t, Code&) { return stack_.push_key(text), true; }
+  bool on_string_part(Text text, size_t, Code&) { return stack_.push_chars(text), true; }
+  bool on_string(Text text, size_t, Code&) { return stack_.push_string(text), true; }
+  bool on_number_part(Text, Code&) { return true; }  // only of a text that comes in parts
+  bool on_int64(int64_t number, Text, Code&) { return stack_.push_int64(number), true; }
+  bool on_uint64(uint64_t number, Text, Code&) { return stack_.push_uint64(number), true; }
+  bool on_double(double number, Text text, Code&) {
+    double exact = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), exact);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    return stack_.push_double(whole ? exact : number), true;  // not whole: 1e999
+  }
+  bool on_bool(bool truth, Code&) { return stack_.push_bool(truth), true; }
+  bool on_null(Code&) { return stack_.push_null(), true; }
+  bool on_comment_part(Text, Code&) { return true; }
+  bool on_comment(Text, Code&) { return true; }
+
+ private:
+  json::value_stack stack_;
+};
+
 json::parse_options Options(size_t depth_max, bool surrogates) {
   json::parse_options options;
   options.max_depth = depth_max;
@@ -175,18 +225,17 @@ struct JsonParser::Impl {
 
 Result<const json::value*> JsonParser::Impl::Parse(std::string_view text, bool surrogates) {
   Forget();
-  json::parser parser(
-      {}, Options(depth_max, surrogates), parser_memory.data(), parser_memory.size());
-  parser.reset(json::storage_ptr(&memory));
+  json::basic_parser<ValueBuilder> parser(
+      Options(depth_max, surrogates), std::span(parser_memory), json::storage_ptr(&memory));
   boost::system::error_code error;
-  const size_t read = parser.write_some(text.data(), text.size(), error);
+  const size_t read = parser.write_some(false, text.data(), text.size(), error);
   if (!error && read < text.size()) error = json::error::extra_data;
   if (error) {
     return Fail(ErrorCode::kInvalid,
                 "JSON at byte " + std::to_string(read) + ": " + error.message());
   }
   std::destroy_at(&value);
-  new (&value) json::value(parser.release());
+  new (&value) json::value(parser.handler().Release());
   return &value;
 }
 

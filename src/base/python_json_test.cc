@@ -2,8 +2,10 @@
 
 #include "base/python_json.h"
 
+#include <bit>
 #include <boost/json.hpp>
 #include <cmath>
+#include <random>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -63,6 +65,22 @@ TEST(JsonParser, NumbersBeyondSixtyFourBitsAreDoubles) {
   EXPECT_EQ(RoundTrip("18446744073709551615"), "18446744073709551615");
   EXPECT_EQ(RoundTrip("-9223372036854775808"), "-9223372036854775808");
   EXPECT_EQ(RoundTrip("1e400"), "Infinity");
+}
+
+TEST(JsonParser, FloatsReadAsPythonReadsThem) {
+  std::mt19937_64 random(7);
+  for (int i = 0; i < 50'000; ++i) {
+    const double number = std::bit_cast<double>(random());
+    if (!std::isfinite(number)) continue;
+    std::string text;
+    AppendPythonDouble(text, number);
+    const auto value = ParseJson(text);
+    ASSERT_TRUE(value) << text;
+    ASSERT_EQ(value->to_number<double>(), number) << text;
+  }
+  EXPECT_EQ(RoundTrip("[1795569502.8245525, 0.30000000000000004, -0.0, 1E5, 2.5e+3]"),
+            "[1795569502.8245525, 0.30000000000000004, -0.0, 100000.0, 2500.0]");
+  EXPECT_EQ(RoundTrip("[1e-400, 1e999, -1e999]"), "[0.0, Infinity, -Infinity]");
 }
 
 TEST(JsonParser, TheLastOfEqualKeysWins) {
