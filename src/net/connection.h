@@ -20,7 +20,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "net/http_server.h"
 #include "net/outbox.h"
