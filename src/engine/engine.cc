@@ -101,6 +101,7 @@ bool Engine::Submit(SinkId sink, Command&& command) {
   CHECK(command.request <= kRequestMax);
   if (command.request != 0) command.request |= RequestId{sink.value} << kSinkShift;
   if (mailbox_.Put(std::move(command))) return true;
+  // NOLINTNEXTLINE(bugprone-use-after-move): what is refused is left untouched
   command.request &= kRequestMax;
   return false;
 }
