@@ -1,0 +1,86 @@
+// Building and wiring the roles.
+
+#include "cli/roles.h"
+
+#include <cstdlib>
+#include <spdlog/spdlog.h>
+
+namespace headrace::cli {
+
+SchedulerRole::SchedulerRole(const config::Config& config)
+    : config_(config), zones_(MakeTimeZones()) {}
+
+SchedulerRole::~SchedulerRole() {
+  Stop();
+}
+
+Result<void> SchedulerRole::Start() {
+  const bool fsync = config_.scheduler.durability == config::Durability::kFsync;
+  if (config_.scheduler.store_kind != config::StoreKind::kSqlite) {
+    return Fail(ErrorCode::kInvalid,
+                "scheduler.store: PostgreSQL is not built in yet; use sqlite:///path");
+  }
+  store_ = TRY(store::SqliteStore::Open(
+      config_.scheduler.store_path, fsync ? store::Durability::kFsync : store::Durability::kOs));
+  engine::EngineSettings settings;
+  settings.on_failure = [](const Error& error) {
+    spdlog::critical("the journal cannot be written: {}. {}", error.message, error.remedy);
+    std::_Exit(1);  // nothing more may be answered; the journal has all that was
+  };
+  settings.on_progress = [](store::CommitId done, store::CommitId all) {
+    spdlog::info("recovering: {} of {} commits", done, all);
+  };
+  engine_ = std::make_unique<engine::Engine>(
+      *store_, SchedulerSettings(config_), *zones_, clock_, std::move(settings));
+  api_ = std::make_unique<api::ApiServer>(*engine_, *zones_, clock_, MakeApiOptions(config_));
+  TRY(engine_->Recover());
+  engine_->Start();
+  TRY(engine_->Call(ConfigureCommand(config_)));
+  return api_->Start(TRY(MakeServerOptions(config_)),
+                     [](std::string_view text) { spdlog::warn("http: {}", text); });
+}
+
+void SchedulerRole::Stop() {
+  if (api_) api_->Stop();
+  if (engine_) engine_->Stop();
+}
+
+HostRoles::HostRoles(const config::Config& config, Which which) : pool_(children_, clock_) {
+  if (which != Which::kWorker) {
+    planner_ = std::make_unique<planner::Planner>(MakePlannerOptions(config), pool_, clock_);
+  }
+  if (which != Which::kPlanner) {
+    worker_ = std::make_unique<worker::Worker>(MakeWorkerOptions(config), children_, pool_, clock_);
+  }
+}
+
+HostRoles::~HostRoles() {
+  Stop();
+  Stop();
+  Join();
+}
+
+Result<void> HostRoles::Start() {
+  if (planner_) TRY(planner_->Start());
+  if (!worker_) return {};
+  worker_thread_ = std::thread([this] {
+    const auto ran = worker_->Run();
+    if (!ran) spdlog::error("worker: {}", ran.error().message);
+    const std::lock_guard lock(mutex_);
+    worker_.reset();  // on the thread that ran it
+  });
+  return {};
+}
+
+void HostRoles::Stop() {
+  if (planner_) planner_->Stop();
+  const std::lock_guard lock(mutex_);
+  if (worker_thread_.joinable() && worker_) worker_->Stop();
+}
+
+void HostRoles::Join() {
+  if (planner_) planner_->Join();
+  if (worker_thread_.joinable()) worker_thread_.join();
+}
+
+}  // namespace headrace::cli

@@ -1,0 +1,68 @@
+// The three roles, built and wired. Each is started, stopped and joined on its own; `headrace up`
+// has all of them in one process, where planner and worker still speak HTTP to the scheduler.
+
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "api/api_server.h"
+#include "base/child_process.h"
+#include "cli/settings.h"
+#include "engine/engine.h"
+#include "host/host_pool.h"
+#include "store/sqlite_store.h"
+
+namespace headrace::cli {
+
+// Engine, store and HTTP server.
+class SchedulerRole {
+ public:
+  explicit SchedulerRole(const config::Config& config);
+  ~SchedulerRole();  // as Stop()
+
+  SchedulerRole(const SchedulerRole&) = delete;
+  SchedulerRole& operator=(const SchedulerRole&) = delete;
+
+  // Opens the store, recovers, applies the configuration, listens. Errors name what to do.
+  Result<void> Start();
+  void Stop();
+  std::string url() const { return "http://" + api_->address(); }
+
+ private:
+  const config::Config& config_;
+  const SystemClock clock_;
+  const std::unique_ptr<scheduler::TimeZones> zones_;
+  std::unique_ptr<store::SqliteStore> store_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<api::ApiServer> api_;
+};
+
+// Planner, worker or both, on one pool of task hosts.
+class HostRoles {
+ public:
+  enum class Which : uint8_t { kPlanner, kWorker, kBoth };
+  HostRoles(const config::Config& config, Which which);
+  ~HostRoles();  // StopNow(), and waits
+
+  HostRoles(const HostRoles&) = delete;
+  HostRoles& operator=(const HostRoles&) = delete;
+
+  Result<void> Start();
+  // First: drain; again: now.
+  void Stop();
+  void Join();
+
+ private:
+  const SystemClock clock_;
+  Children children_;
+  host::HostPool pool_;
+  std::unique_ptr<planner::Planner> planner_;
+  std::mutex mutex_;  // of worker_, which goes when it has ended
+  std::unique_ptr<worker::Worker> worker_;
+  std::thread worker_thread_;
+};
+
+}  // namespace headrace::cli

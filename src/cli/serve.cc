@@ -1,0 +1,67 @@
+// headrace scheduler, planner, worker: one role in this process, until a signal.
+
+#include <csignal>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <thread>
+
+#include "cli/commands.h"
+#include "cli/roles.h"
+#include "cli/session.h"
+
+namespace headrace::cli {
+
+namespace {
+
+constexpr Duration kForever = std::chrono::hours(24);
+
+int ServeHost(const Arguments& arguments, HostRoles::Which which) {
+  const auto loaded = Load(arguments);
+  if (!loaded) return kFailed;
+  Signals signals;
+  SetUpLogging(false);
+  HostRoles roles(loaded->config, which);
+  if (const auto started = roles.Start(); !started) {
+    Complain(started.error());
+    return kFailed;
+  }
+  while (!signals.Wait(kForever)) continue;
+  spdlog::info("stopping: what runs may end; a second signal ends it now");
+  roles.Stop();
+  std::thread second([&] {
+    if (signals.Wait(kForever)) roles.Stop();
+  });
+  roles.Join();
+  pthread_kill(second.native_handle(), SIGTERM);  // wakes it
+  second.join();
+  return kOk;
+}
+
+}  // namespace
+
+int ServeScheduler(const Arguments& arguments) {
+  const auto loaded = Load(arguments);
+  if (!loaded) return kFailed;
+  Signals signals;
+  SetUpLogging(false);
+  SchedulerRole scheduler(loaded->config);
+  if (const auto started = scheduler.Start(); !started) {
+    Complain(started.error());
+    return kFailed;
+  }
+  spdlog::info("scheduler at {}/, store {}", scheduler.url(), loaded->config.scheduler.store);
+  while (!signals.Wait(kForever)) continue;
+  spdlog::info("stopping");
+  scheduler.Stop();
+  return kOk;
+}
+
+int ServePlanner(const Arguments& arguments) {
+  return ServeHost(arguments, HostRoles::Which::kPlanner);
+}
+
+int ServeWorker(const Arguments& arguments) {
+  return ServeHost(arguments, HostRoles::Which::kWorker);
+}
+
+}  // namespace headrace::cli

@@ -1,0 +1,108 @@
+// headrace up: scheduler, planner and worker in one process, with a progress display.
+
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/progress.h"
+#include "cli/roles.h"
+#include "cli/session.h"
+
+namespace headrace::cli {
+
+namespace {
+
+constexpr Duration kLook = std::chrono::milliseconds(150);
+
+int64_t Count(const client::Counts& counts, const std::string& name) {
+  const auto found = counts.find(name);
+  return found == counts.end() ? 0 : found->second;
+}
+
+bool IsOver(const client::Overview& overview) {
+  return overview.due_runs == 0 && Count(overview.runs, "queued") == 0 &&
+         Count(overview.runs, "planning") == 0 && Count(overview.runs, "running") == 0;
+}
+
+// Watches until all due runs have ended (when `once`), or a signal comes.
+client::Overview Watch(client::Client& client, Signals& signals, Progress& progress, bool once) {
+  client::Overview last;
+  while (!signals.Received()) {
+    const auto overview = client.GetOverview();
+    if (overview) {
+      last = *overview;
+      const auto running = client.ListTasks("phase=running&limit=4");
+      progress.Show(last, running ? running->items : std::vector<client::TaskRow>{});
+      if (once && IsOver(last)) break;
+    }
+    (void)signals.Wait(kLook);
+  }
+  progress.End();
+  return last;
+}
+
+void ShowFailures(client::Client& client) {
+  for (const char* phase : {"disabled", "unknown"}) {
+    const auto failed = client.ListTasks(fmt::format("phase={}&limit=10", phase));
+    if (!failed) continue;
+    for (const client::TaskRow& task : failed->items) {
+      fmt::print("  {} {}: {}\n", task.family, task.label, task.error_message);
+    }
+  }
+}
+
+int Conclude(client::Client& client,
+             const client::Overview& before,
+             const client::Overview& after) {
+  const int64_t done = Count(after.runs, "done");
+  const int64_t failed = Count(after.runs, "failed");
+  const int64_t news = done - Count(before.runs, "done");
+  if (failed > 0) {
+    fmt::print("{} runs failed, {} are done. What failed:\n", failed, done);
+    ShowFailures(client);
+    fmt::print("`headrace why TASK` and `headrace logs TASK` say more.\n");
+    return kTaskFailed;
+  }
+  if (news == 0) {
+    fmt::print("Everything is complete already: {} runs are done, nothing is due.\n", done);
+  } else {
+    fmt::print("All {} runs are done ({} of them now).\n", done, news);
+  }
+  return kOk;
+}
+
+}  // namespace
+
+int Up(const Arguments& arguments) {
+  const auto loaded = Load(arguments);
+  if (!loaded) return kFailed;
+  Signals signals;
+  SetUpLogging(!arguments.quiet);
+  config::Config config = loaded->config;
+  SchedulerRole scheduler(config);
+  if (const auto started = scheduler.Start(); !started) {
+    Complain(started.error());
+    return kFailed;
+  }
+  config.scheduler.url = scheduler.url();
+  const auto client = Connect(config);
+  if (!client) return kFailed;
+  HostRoles roles(config, HostRoles::Which::kBoth);
+  if (const auto started = roles.Start(); !started) {
+    Complain(started.error());
+    return kFailed;
+  }
+  if (!arguments.once) fmt::print("headrace is up: {}/\n", scheduler.url());
+  const auto first = client->GetOverview();
+  Progress progress(arguments.quiet);
+  const client::Overview before = first ? *first : client::Overview{};
+  const client::Overview after = Watch(*client, signals, progress, arguments.once);
+  int status = kOk;
+  if (arguments.once) status = signals.Received() ? kFailed : Conclude(*client, before, after);
+  roles.Stop();
+  if (arguments.once) roles.Stop();  // nothing runs any more
+  roles.Join();
+  scheduler.Stop();
+  return status;
+}
+
+}  // namespace headrace::cli
