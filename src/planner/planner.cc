@@ -15,17 +15,17 @@ constexpr size_t kBatch = 1'000;
 
 // The host as a whole failed: its import, or its process.
 client::TaskError HostFailure(const Error& error, const host::Zygote* zygote) {
-  if (zygote != nullptr && zygote->error().import) {
-    const host::TaskError& told = *zygote->error().import;
-    return {.type = told.type,
-            .message = told.message,
-            .traceback = told.traceback,
-            .where = told.where.empty() ? "import" : told.where};
+  const host::HostError failure = zygote == nullptr ? host::HostError{} : zygote->error();
+  if (!failure.import) {
+    return {.type = "TaskHost",
+            .message = error.message,
+            .traceback = failure.log_tail,
+            .where = "import"};
   }
-  return {.type = "TaskHost",
-          .message = error.message,
-          .traceback = zygote == nullptr ? std::string() : zygote->error().log_tail,
-          .where = "import"};
+  return {.type = failure.import->type,
+          .message = failure.import->message,
+          .traceback = failure.import->traceback,
+          .where = failure.import->where.empty() ? "import" : failure.import->where};
 }
 
 }  // namespace
