@@ -190,14 +190,14 @@ Result<HeartbeatAnswer> Client::SendHeartbeat(std::string_view worker, const Hea
 }
 
 Result<void> Client::FinishAttempt(int64_t attempt, const FinishReport& report) {
-  TRY(impl_->Post(NumberPath("attempts", attempt, "/finish"), EncodeFinish(report)));
+  (void)TRY(impl_->Post(NumberPath("attempts", attempt, "/finish"), EncodeFinish(report)));
   return {};
 }
 
 Result<void> Client::RemoveWorker(std::string_view worker) {
   net::HttpCall call = impl_->GetCall(WorkerPath(worker, ""));
   call.method = Method::kDelete;
-  TRY(impl_->Send(call));
+  (void)TRY(impl_->Send(call));
   return {};
 }
 
@@ -217,7 +217,7 @@ Result<Registered> Client::RegisterTasks(int64_t plan,
 }
 
 Result<void> Client::RenewPlan(int64_t plan, std::string_view planner) {
-  TRY(impl_->Post(NumberPath("plans", plan, "/heartbeat"), EncodePlanner(planner)));
+  (void)TRY(impl_->Post(NumberPath("plans", plan, "/heartbeat"), EncodePlanner(planner)));
   return {};
 }
 
@@ -225,7 +225,8 @@ Result<void> Client::FinishPlan(int64_t plan,
                                 std::string_view planner,
                                 std::span<const std::string> roots,
                                 const std::optional<TaskError>& error) {
-  TRY(impl_->Post(NumberPath("plans", plan, "/finish"), EncodePlanEnd(planner, roots, error)));
+  (void)TRY(
+      impl_->Post(NumberPath("plans", plan, "/finish"), EncodePlanEnd(planner, roots, error)));
   return {};
 }
 

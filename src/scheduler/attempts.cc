@@ -81,9 +81,9 @@ void EndAttempt(Core& core, AttemptId id, AttemptOutcome outcome, std::string de
       .attempt = id, .outcome = outcome, .at = core.now, .details = std::move(details)});
 }
 
-void LoseAttempt(Core& core, AttemptId id) {
+void LoseAttempt(Core& core, AttemptId id, std::string details) {
   const TaskId task = core.state.FindAttempt(id)->task;
-  EndAttempt(core, id, AttemptOutcome::kLost, "{}");
+  EndAttempt(core, id, AttemptOutcome::kLost, std::move(details));
   const bool too_often =
       core.state.detail(core.state.task(task)).losses >= core.settings.losses_max;
   if (too_often) {
@@ -108,7 +108,9 @@ void Decide(Core& core, const FinishAttempt& report) {
   core.Hear(attempt->worker);
   const TaskId task = attempt->task;
   core.Reply(Done{});
-  if (report.outcome == AttemptOutcome::kLost) return LoseAttempt(core, report.attempt);
+  if (report.outcome == AttemptOutcome::kLost) {
+    return LoseAttempt(core, report.attempt, report.details);
+  }
 
   EndAttempt(core, report.attempt, report.outcome, report.details);
   switch (report.outcome) {

@@ -102,6 +102,6 @@ std::optional<Schedule> ScheduleOf(const Core& core, PipelineId pipeline);
 std::optional<Timestamp> NextRunDue(const Core& core, PipelineId pipeline);
 // attempts.cc: ends it, and moves its task on.
 void EndAttempt(Core& core, AttemptId attempt, AttemptOutcome outcome, std::string details);
-void LoseAttempt(Core& core, AttemptId attempt);
+void LoseAttempt(Core& core, AttemptId attempt, std::string details = "{}");
 
 }  // namespace headrace::scheduler

@@ -130,6 +130,23 @@ TEST(Runs, WorkThatBecomesReadyGoesToWhoWaits) {
   EXPECT_TRUE(woken);
 }
 
+TEST(Runs, AWorkerThatDrainsIsAnsweredAndGetsNothing) {
+  Flow flow;
+  flow.PassHour();
+  const auto plan = flow.ClaimAll()[0];
+  EXPECT_TRUE(
+      flow.Say(ReceiveWork{.worker = "h1", .pools = {"default"}, .max = 2, .wait = kLong}).empty());
+  const RequestId waiting = flow.requests;
+
+  const auto answers = flow.Say(Heartbeat{.worker = "h1", .draining = true});
+  bool released = false;
+  for (const Answer& answer : answers) released |= answer.request == waiting;
+  flow.Register(plan, "a");
+
+  EXPECT_TRUE(released);
+  EXPECT_TRUE(flow.Receive(2, kLong).empty());
+}
+
 TEST(Runs, AFailedTaskHoldsUpItsDependentsOnlyAndIsRetried) {
   Flow flow;
   flow.PassHour();

@@ -108,8 +108,10 @@ std::vector<Message> WorkFor(Core& core, const WorkWaiter& waiter) {
 
 void HandOutWork(Core& core) {
   std::erase_if(core.work_waiters, [&](const WorkWaiter& waiter) {
-    std::vector<Message> messages = WorkFor(core, waiter);
-    if (messages.empty() && waiter.until > core.now) return false;
+    const bool draining = core.state.worker(waiter.worker).draining;  // it would give them back
+    std::vector<Message> messages;
+    if (!draining) messages = WorkFor(core, waiter);
+    if (messages.empty() && !draining && waiter.until > core.now) return false;
     core.ReplyTo(waiter.request, Messages{.messages = std::move(messages)});
     return true;
   });

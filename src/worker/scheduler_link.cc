@@ -18,6 +18,10 @@ constexpr Duration kHeartbeatTimeout = std::chrono::seconds(5);
 constexpr Duration kCallTimeout = std::chrono::seconds(30);
 constexpr Duration kLeaveTimeout = std::chrono::seconds(3);
 
+std::string TextOf(const Error& error) {
+  return error.remedy.empty() ? error.message : error.message + " (" + error.remedy + ")";
+}
+
 // What is left of a report that the scheduler cannot take (too large, say): enough to end the
 // attempt with.
 client::FinishReport Shortened(const client::FinishReport& report, const Error& refusal) {
@@ -140,7 +144,7 @@ void SchedulerLink::ReceiveLoop() {
     // While the scheduler is away the beater says so.
     const bool unknown = received.error().code == ErrorCode::kNotFound;
     if (!unknown && received.error().code != ErrorCode::kUnavailable) {
-      spdlog::error("receive: {}", received.error().message);
+      spdlog::error("receive: {}", TextOf(received.error()));
     }
     if (!receives_.Take(requests, pause)) return;  // nothing is asked for meanwhile
     pause = std::min(pause * 2, kPauseMax);
@@ -172,7 +176,7 @@ void SchedulerLink::RegisterWorker() {
     }
     if (beat_client_->IsCancelled()) return;
     if (std::exchange(reachable_, false)) {
-      spdlog::warn("cannot register at the scheduler, trying on: {}", registration.error().message);
+      spdlog::warn("cannot register at the scheduler, trying on: {}", TextOf(registration.error()));
     }
     if (!beats_.Take(ignored, pause)) return;
   }
@@ -188,7 +192,7 @@ void SchedulerLink::TellHeartbeat(const client::Heartbeat& heartbeat) {
   }
   if (beat_client_->IsCancelled()) return;
   if (std::exchange(reachable_, false)) {
-    spdlog::warn("heartbeat, trying on: {}", answer.error().message);
+    spdlog::warn("heartbeat, trying on: {}", TextOf(answer.error()));
   }
   on_event_(HeartbeatFailed{answer.error().code == ErrorCode::kNotFound});
 }
@@ -214,15 +218,15 @@ bool SchedulerLink::Deliver(Finisher& finisher, ReportRequest& request) {
     switch (error.code) {
       case ErrorCode::kConflict:
       case ErrorCode::kNotFound:
-        spdlog::info("attempt {}: its report came too late: {}", request.attempt, error.message);
+        spdlog::info("attempt {}: its report came too late: {}", request.attempt, TextOf(error));
         return true;
       case ErrorCode::kInvalid:
-        spdlog::error("attempt {}: {}", request.attempt, error.message);
+        spdlog::error("attempt {}: {}", request.attempt, TextOf(error));
         if (std::exchange(shortened, true)) return true;
         request.report = Shortened(request.report, error);
         break;
       default:
-        spdlog::error("attempt {}: {}", request.attempt, error.message);
+        spdlog::error("attempt {}: {}", request.attempt, TextOf(error));
         if (std::vector<char> none; !finisher.pause.Take(none, kPauseMax)) return false;
     }
   }
