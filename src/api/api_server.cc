@@ -73,6 +73,7 @@ Result<void> ApiServer::Start(net::HttpServerOptions options,
 void ApiServer::Stop() {
   events_.Stop();
   logs_.Stop();
+  context_.LetWaitersGo();
   if (server_) server_->Stop();
 }
 

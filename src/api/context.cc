@@ -41,6 +41,8 @@ void Context::CommandThen(net::Responder&& responder, scheduler::Request body, F
 
 void Context::Submit(Pending&& pending, scheduler::Request body) {
   const scheduler::RequestId request = request_next_.fetch_add(1);
+  pending.waits = std::holds_alternative<scheduler::ReceiveWork>(body) ||
+                  std::holds_alternative<scheduler::ClaimPlans>(body);
   {
     const std::lock_guard lock(mutex_);
     pending_.emplace(request, std::move(pending));
@@ -80,6 +82,20 @@ void Context::OnAnswers(std::vector<scheduler::Answer> answers) {
     } else if (pending.render) {
       batch.Add(std::move(pending.responder), pending.render(std::move(answers[i].reply)));
     }
+  }
+}
+
+void Context::LetWaitersGo() {
+  std::vector<Pending> waiters;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto at = pending_.begin(); at != pending_.end();) {
+      if (at->second.waits) waiters.push_back(std::move(at->second));
+      at = at->second.waits ? pending_.erase(at) : std::next(at);
+    }
+  }
+  for (Pending& waiter : waiters) {
+    waiter.responder.Send(Problem(503, "the scheduler is stopping", "try again once it is back"));
   }
 }
 

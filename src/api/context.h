@@ -47,6 +47,9 @@ class Context final : public engine::AnswerSink {
   // Any thread. What `show` makes of everything that is durable now.
   void Read(net::Responder&& responder, Show show);
 
+  // Answers who only waits (long polls) with 503: the server is about to stop.
+  void LetWaitersGo();
+
   void OnAnswers(std::vector<scheduler::Answer> answers) override;
 
   const ApiOptions& options() const { return options_; }
@@ -61,6 +64,7 @@ class Context final : public engine::AnswerSink {
     net::Responder responder;
     Render render;
     Forward forward;
+    bool waits = false;  // a long poll: nothing is lost when it is told to come again
   };
   void Submit(Pending&& pending, scheduler::Request body);
 

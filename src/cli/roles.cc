@@ -2,6 +2,8 @@
 
 #include "cli/roles.h"
 
+#include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <spdlog/spdlog.h>
 
@@ -81,6 +83,18 @@ void HostRoles::Stop() {
 void HostRoles::Join() {
   if (planner_) planner_->Join();
   if (worker_thread_.joinable()) worker_thread_.join();
+}
+
+void HostRoles::StopAndJoin(Signals& signals) {
+  Stop();
+  std::atomic<bool> ended{false};
+  std::thread second([&] {
+    if (signals.Wait(std::chrono::hours(24)) && !ended) Stop();
+  });
+  Join();
+  ended = true;
+  pthread_kill(second.native_handle(), SIGTERM);  // wakes it
+  second.join();
 }
 
 }  // namespace headrace::cli

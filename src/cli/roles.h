@@ -10,6 +10,7 @@
 
 #include "api/api_server.h"
 #include "base/child_process.h"
+#include "cli/session.h"
 #include "cli/settings.h"
 #include "engine/engine.h"
 #include "host/host_pool.h"
@@ -54,6 +55,8 @@ class HostRoles {
   // First: drain; again: now.
   void Stop();
   void Join();
+  // Stops, and waits; a signal meanwhile makes it stop now.
+  void StopAndJoin(Signals& signals);
 
  private:
   const SystemClock clock_;

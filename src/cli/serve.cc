@@ -1,9 +1,7 @@
 // headrace scheduler, planner, worker: one role in this process, until a signal.
 
-#include <csignal>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <thread>
 
 #include "cli/commands.h"
 #include "cli/roles.h"
@@ -27,13 +25,7 @@ int ServeHost(const Arguments& arguments, HostRoles::Which which) {
   }
   while (!signals.Wait(kForever)) continue;
   spdlog::info("stopping: what runs may end; a second signal ends it now");
-  roles.Stop();
-  std::thread second([&] {
-    if (signals.Wait(kForever)) roles.Stop();
-  });
-  roles.Join();
-  pthread_kill(second.native_handle(), SIGTERM);  // wakes it
-  second.join();
+  roles.StopAndJoin(signals);
   return kOk;
 }
 

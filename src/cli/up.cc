@@ -98,9 +98,7 @@ int Up(const Arguments& arguments) {
   const client::Overview after = Watch(*client, signals, progress, arguments.once);
   int status = kOk;
   if (arguments.once) status = signals.Received() ? kFailed : Conclude(*client, before, after);
-  roles.Stop();
-  if (arguments.once) roles.Stop();  // nothing runs any more
-  roles.Join();
+  roles.StopAndJoin(signals);
   scheduler.Stop();
   return status;
 }

@@ -74,7 +74,7 @@ void Planner::Work(client::Client& client) {
   while (!Stopping()) {
     const auto plans = client.ClaimPlans(options_.id, 1, kWait);
     if (!plans) {
-      if (reachable) spdlog::warn("planner: {}", plans.error().message);
+      if (reachable && !Stopping()) spdlog::warn("planner: {}", plans.error().message);
       reachable = false;
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, std::chrono::milliseconds(500), [this] { return stopping_; });

@@ -101,7 +101,9 @@ void SchedulerLink::Leave() {
   BreakOff();
   const auto client = MakeClient(Duration::zero(), kLeaveTimeout);
   const Result<void> left = (*client)->RemoveWorker(options_.worker.id);
-  if (!left) spdlog::warn("could not tell the scheduler that it leaves: {}", left.error().message);
+  const bool known = left || left.error().code != ErrorCode::kNotFound;
+  if (!left && known)
+    spdlog::warn("could not tell the scheduler that it leaves: {}", left.error().message);
 }
 
 void SchedulerLink::Register() {
