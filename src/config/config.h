@@ -1,5 +1,5 @@
-// The configuration, typed and checked: what the roles are handed. docs/manual/configuration.md says
-// what each key means to its user; here stand types and defaults, nowhere else.
+// The configuration, typed and checked: what the roles are handed. docs/manual/configuration.md
+// says what each key means to its user; here stand types and defaults, nowhere else.
 //
 // Value types. Paths are absolute, or relative to the process where no headrace.toml was read.
 
@@ -65,11 +65,11 @@ struct LogsConfig {
 };
 
 struct PlannerConfig {
-  uint32_t plans = 2;                                       // at once
-  Duration check_interval = std::chrono::seconds(15);       // of an absent external target,
-  Duration check_interval_max = std::chrono::minutes(15);   // doubled up to this
-  Duration positive_audit_period = std::chrono::hours(1);   // known outputs are looked for again
-  Duration negative_cache_period = std::chrono::seconds(5); // an absent one is believed absent
+  uint32_t plans = 2;                                        // at once
+  Duration check_interval = std::chrono::seconds(15);        // of an absent external target,
+  Duration check_interval_max = std::chrono::minutes(15);    // doubled up to this
+  Duration positive_audit_period = std::chrono::hours(1);    // known outputs are looked for again
+  Duration negative_cache_period = std::chrono::seconds(5);  // an absent one is believed absent
 };
 
 struct WorkerConfig {
@@ -128,7 +128,7 @@ struct Config {
   LogsConfig logs;
   PlannerConfig planner;
   WorkerConfig worker;
-  std::vector<PoolConfig> pools;  // by name; "default" is always there
+  std::vector<PoolConfig> pools;          // by name; "default" is always there
   std::vector<PipelineConfig> pipelines;  // by name
 };
 

@@ -3,7 +3,6 @@
 #include "config/config_error.h"
 
 #include <algorithm>
-
 #include <fmt/format.h>
 
 namespace headrace::config {

@@ -2,9 +2,8 @@
 
 #include "config/convert.h"
 
-#include <limits>
-
 #include <fmt/format.h>
+#include <limits>
 
 #include "config/quantity.h"
 #include "config/toml_reader.h"

@@ -2,13 +2,11 @@
 
 #include "config/load.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
-#include <tuple>
-
 #include <fmt/format.h>
+#include <tuple>
+#include <unistd.h>
 
 #include "config/luigi_settings.h"
 #include "config/sections.h"
@@ -69,8 +67,10 @@ void PutOverride(Node& root, const std::string& path, const std::string& text, R
   }
   Node value = Node::Text(text, origin);
   value.is_flag = true;
-  if (Node* present = table->Find(parts->back())) *present = std::move(value);
-  else table->fields.emplace_back(parts->back(), std::move(value));
+  if (Node* present = table->Find(parts->back()))
+    *present = std::move(value);
+  else
+    table->fields.emplace_back(parts->back(), std::move(value));
 }
 
 struct Located {
@@ -103,8 +103,19 @@ bool IsOfKubernetes(std::string_view name) {
 
 void WarnOfUnusedVariables(Reading& reading) {
   std::vector<std::string> prefixes;
-  for (const char* section : {"scheduler", "resources", "queue", "host", "logs", "planner", "worker",
-                              "cors", "email", "smtp", "batch_email", "pools", "pipelines"}) {
+  for (const char* section : {"scheduler",
+                              "resources",
+                              "queue",
+                              "host",
+                              "logs",
+                              "planner",
+                              "worker",
+                              "cors",
+                              "email",
+                              "smtp",
+                              "batch_email",
+                              "pools",
+                              "pipelines"}) {
     prefixes.push_back(VariableName(section) + "_");
   }
   for (const auto& [name, value] : reading.environment) {
@@ -118,7 +129,9 @@ void WarnOfUnusedVariables(Reading& reading) {
   }
 }
 
-bool IsPlace(const Origin& origin) { return origin.source != "default"; }
+bool IsPlace(const Origin& origin) {
+  return origin.source != "default";
+}
 
 }  // namespace
 
@@ -166,9 +179,9 @@ std::expected<LoadedConfig, ConfigFailure> LoadConfig(const LoadOptions& options
 Result<std::pair<std::string, std::string>> SplitOverride(std::string_view text) {
   const size_t equals = text.find('=');
   if (equals == std::string_view::npos || equals == 0) {
-    return Fail(ErrorCode::kInvalid,
-                fmt::format("'{}' is not key=value; write it like scheduler.listen=127.0.0.1:8082",
-                            text));
+    return Fail(
+        ErrorCode::kInvalid,
+        fmt::format("'{}' is not key=value; write it like scheduler.listen=127.0.0.1:8082", text));
   }
   return std::pair(std::string(text.substr(0, equals)), std::string(text.substr(equals + 1)));
 }

@@ -2,17 +2,16 @@
 
 #include "config/luigi_cfg.h"
 
+#include <fmt/format.h>
 #include <set>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace headrace::config {
 namespace {
 
-constexpr int kDepthMax = 10;                      // Python's MAX_INTERPOLATION_DEPTH
-constexpr size_t kValueBytesMax = 1u << 20;        // after interpolation; and how many
-constexpr int kReferencesMax = 10'000;             // references it may take: they can multiply
+constexpr int kDepthMax = 10;                // Python's MAX_INTERPOLATION_DEPTH
+constexpr size_t kValueBytesMax = 1u << 20;  // after interpolation; and how many
+constexpr int kReferencesMax = 10'000;       // references it may take: they can multiply
 constexpr std::string_view kBlanks = " \t\n\r\v\f\x1c\x1d\x1e\x1f";  // of str.strip(), in ASCII
 
 std::string_view LeftStripped(std::string_view text) {
@@ -24,7 +23,9 @@ std::string_view RightStripped(std::string_view text) {
   return text.substr(0, text.find_last_not_of(kBlanks) + 1);
 }
 
-std::string_view Stripped(std::string_view text) { return RightStripped(LeftStripped(text)); }
+std::string_view Stripped(std::string_view text) {
+  return RightStripped(LeftStripped(text));
+}
 
 // Takes the next line off the front of `text`. Python's text files end a line at \n, \r\n and \r.
 std::string_view TakeLine(std::string_view& text) {
@@ -114,8 +115,9 @@ class LuigiCfg::FileReader {
       Complain(line, "a value without a key in front of it");
     }
     if (!seen_.insert({section_name_, "=" + key}).second) {
-      Complain(line,
-               fmt::format("key '{}' a second time in section [{}]; remove one", key, section_name_));
+      Complain(
+          line,
+          fmt::format("key '{}' a second time in section [{}]; remove one", key, section_name_));
       return false;
     }
     Value& value = (*section_)[key];
@@ -198,8 +200,10 @@ bool LuigiCfg::ReplaceReferences(std::string_view section,
       return fail(fmt::format("%({})s: no key '{}' in [{}] or [DEFAULT]", key, key, section));
     }
     ++out.references;
-    if (!value->text.contains('%')) out.text += value->text;
-    else if (!ReplaceReferences(section, value->text, depth + 1, out)) return false;
+    if (!value->text.contains('%'))
+      out.text += value->text;
+    else if (!ReplaceReferences(section, value->text, depth + 1, out))
+      return false;
     text.remove_prefix(close + 2);
   }
   return true;

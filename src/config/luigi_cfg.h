@@ -31,8 +31,8 @@ class LuigiCfg {
   };
   using Variables = std::map<std::string, std::string>;
 
-  // Adds what a file says. Mistakes are appended to `errors`; where Python would give up the rest of
-  // the file is left, where it would go on and complain at the end the rest is read.
+  // Adds what a file says. Mistakes are appended to `errors`; where Python would give up the rest
+  // of the file is left, where it would go on and complain at the end the rest is read.
   void Read(std::string_view text, std::string_view source, ConfigErrors& errors);
 
   // The value of [section] key (DEFAULT's keys included) after both interpolations; nullopt when

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-
 #include <fmt/format.h>
 
 #include "base/suggest.h"
@@ -108,8 +107,10 @@ class SettingsReader {
            fmt::format("'{}' is not a parser of Luigi's; cfg is used", name));
       name = "cfg";
     }
-    if (name == "toml") ReadTomlFiles();
-    else ReadCfgFiles();
+    if (name == "toml")
+      ReadTomlFiles();
+    else
+      ReadCfgFiles();
     return std::move(settings_);
   }
 
@@ -220,8 +221,10 @@ class SettingsReader {
     if (!is_resource && std::ranges::find(kSections, section) == kSections.end()) return;
     const bool known = std::ranges::any_of(
         kKeys, [&](const LuigiKey& each) { return each.section == section && each.key == key; });
-    if (known || is_resource) settings_.values.insert_or_assign(PathOf(section, key), value);
-    else WarnIfUnknown(section, key, value.key_origin);
+    if (known || is_resource)
+      settings_.values.insert_or_assign(PathOf(section, key), value);
+    else
+      WarnIfUnknown(section, key, value.key_origin);
   }
 
   // $LUIGI_CONFIG_PATH, if its extension fits the parser that is used.

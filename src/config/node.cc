@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cctype>
-
 #include <fmt/format.h>
 
 namespace headrace::config {
@@ -14,7 +13,9 @@ Node* Node::Find(std::string_view key) {
   return found == fields.end() ? nullptr : &found->second;
 }
 
-const Node* Node::Find(std::string_view key) const { return const_cast<Node*>(this)->Find(key); }
+const Node* Node::Find(std::string_view key) const {
+  return const_cast<Node*>(this)->Find(key);
+}
 
 std::string_view Node::KindName() const {
   switch (kind) {

@@ -32,11 +32,11 @@ struct Node {
   int64_t integer = 0;
   double number = 0;  // of integers too
   bool boolean = false;
-  std::vector<Node> items;                            // kArray
-  std::vector<std::pair<std::string, Node>> fields;   // kTable, in the order of the file
-  Origin origin;                                      // of the value
-  Origin key_origin;                                  // of the key in front of it
-  bool is_flag = false;                               // from --set: stronger than the environment
+  std::vector<Node> items;                           // kArray
+  std::vector<std::pair<std::string, Node>> fields;  // kTable, in the order of the file
+  Origin origin;                                     // of the value
+  Origin key_origin;                                 // of the key in front of it
+  bool is_flag = false;                              // from --set: stronger than the environment
 
   Node* Find(std::string_view key);
   const Node* Find(std::string_view key) const;

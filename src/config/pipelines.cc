@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
-
 #include <fmt/format.h>
+#include <map>
 
 #include "base/cron.h"
 #include "base/suggest.h"
@@ -33,7 +32,7 @@ void CheckName(SectionReader& section, std::string_view name, std::string_view w
   if (fits) return;
   section.reading().ComplainAt(
       section.Place(),
-      section.PathOf(""),
+      section.Path(),
       fmt::format("'{}' is no name of a {}: letters, digits, '_', '-' and '.', at most {}",
                   name,
                   what,
@@ -57,7 +56,7 @@ class PipelineReader {
     section_.Read("timezone", config_.timezone);
     section_.Read("start", start_);
     section_.Read("end", end_);
-    section_.Read("catchup", catchup_);
+    section_.ReadScalar("catchup", catchup_);
     section_.Read("max_active_runs", config_.max_active_runs);
     section_.Read("weight", config_.weight);
     section_.Read("pool", config_.pool);
@@ -93,7 +92,8 @@ class PipelineReader {
     };
     const RetryConfig& config = config_.retry;
     if (config.count && *config.count < 1) {
-      complain("count", fmt::format("{} is less than 1: the failures that disable a task", *config.count));
+      complain("count",
+               fmt::format("{} is less than 1: the failures that disable a task", *config.count));
     }
     if (config.delay && *config.delay < Duration(0)) complain("delay", "is negative");
     if (config.backoff && !(*config.backoff >= 1 && *config.backoff <= 1000)) {
@@ -119,7 +119,8 @@ class PipelineReader {
       reading().Complain(section_.PathOf(key), fmt::format("is empty; it is {}", what));
       return;
     }
-    reading().ComplainAt(section_.Place(), section_.PathOf(key), fmt::format("is missing: {}", what));
+    reading().ComplainAt(
+        section_.Place(), section_.PathOf(key), fmt::format("is missing: {}", what));
   }
 
   void CheckSchedule() {
@@ -156,19 +157,27 @@ class PipelineReader {
 
   void CheckCatchup() {
     const auto count = ParseInteger(catchup_);
-    if (catchup_ == "all") config_.catchup = -1;
-    else if (catchup_ == "latest") config_.catchup = 1;
-    else if (count && *count >= 1) config_.catchup = *count;
-    else Complain("catchup", fmt::format("{} is not \"all\", \"latest\" or how many intervals", catchup_));
+    if (catchup_ == "all")
+      config_.catchup = -1;
+    else if (catchup_ == "latest")
+      config_.catchup = 1;
+    else if (count && *count >= 1)
+      config_.catchup = *count;
+    else
+      Complain("catchup",
+               fmt::format("{} is not \"all\", \"latest\" or how many intervals", catchup_));
   }
 
   void CheckTemplates() {
     for (const auto& [name, text] : config_.params) {
+      const std::string path = fmt::format("{}.{}", section_.PathOf("params"), TomlKey(name));
       const auto parsed = TimeTemplate::Parse(text, kTemplateNames);
-      if (!parsed) Complain("params", fmt::format("'{}': {}", name, parsed.error().message));
-      else if (config_.schedule.empty() && text.contains("{interval_")) {
-        reading().Warn(section_.PathOf("params"),
-                       fmt::format("'{}' needs an interval, and there is no schedule", name));
+      const bool is_known = reading().places.contains(path);
+      const std::string place = is_known ? path : section_.PathOf("params");
+      if (!parsed) {
+        reading().ComplainAt(reading().OriginOf(place), path, parsed.error().message);
+      } else if (config_.schedule.empty() && text.contains("{interval_")) {
+        reading().Warn(place, "needs an interval, and there is no schedule");
       }
     }
   }
@@ -237,7 +246,8 @@ void CheckPools(Reading& reading, const Config& config) {
       const auto [other, is_new] = pool_of_family.emplace(family, pool.name);
       if (is_new) continue;
       reading.Complain(
-          path, fmt::format("\"{}\" is among the families of pool '{}' already", family, other->second));
+          path,
+          fmt::format("\"{}\" is among the families of pool '{}' already", family, other->second));
     }
   }
   const auto check = [&](const std::string& path, const std::string& pool) {

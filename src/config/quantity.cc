@@ -6,7 +6,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-
 #include <fmt/format.h>
 
 namespace headrace::config {
@@ -35,15 +34,17 @@ constexpr std::array<SizeUnit, 10> kSizeUnits = {{{"", 1},
                                                   {"k", kKilo},
                                                   {"kib", kKilo},
                                                   {"kb", 1e3},
-                                                  {"mib", kKilo * kKilo},
-                                                  {"m", kKilo * kKilo},
+                                                  {"mib", kKilo* kKilo},
+                                                  {"m", kKilo* kKilo},
                                                   {"mb", 1e6},
-                                                  {"gib", kKilo * kKilo * kKilo},
+                                                  {"gib", kKilo* kKilo* kKilo},
                                                   {"gb", 1e9}}};
 
 constexpr double kSecondsMax = 3e10;  // about a thousand years
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
@@ -81,10 +82,11 @@ std::optional<T> ParseWhole(std::string_view text) {
 }
 
 std::unexpected<Error> NoDuration(std::string_view text) {
-  return Fail(ErrorCode::kInvalid,
-              fmt::format("'{}' is not a duration; write it like 90s, 15m, 1h30m, 2d, or as a number "
-                          "of seconds",
-                          text));
+  return Fail(
+      ErrorCode::kInvalid,
+      fmt::format("'{}' is not a duration; write it like 90s, 15m, 1h30m, 2d, or as a number "
+                  "of seconds",
+                  text));
 }
 
 }  // namespace
@@ -96,9 +98,13 @@ std::string_view Trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
-std::optional<int64_t> ParseInteger(std::string_view text) { return ParseWhole<int64_t>(text); }
+std::optional<int64_t> ParseInteger(std::string_view text) {
+  return ParseWhole<int64_t>(text);
+}
 
-std::optional<double> ParseNumber(std::string_view text) { return ParseWhole<double>(text); }
+std::optional<double> ParseNumber(std::string_view text) {
+  return ParseWhole<double>(text);
+}
 
 std::optional<bool> ParseBoolean(std::string_view text) {
   const std::string word = Lower(Trimmed(text));
@@ -109,8 +115,9 @@ std::optional<bool> ParseBoolean(std::string_view text) {
 
 Result<Duration> SecondsToDuration(double seconds) {
   if (!std::isfinite(seconds) || std::abs(seconds) > kSecondsMax) {
-    return Fail(ErrorCode::kInvalid,
-                fmt::format("{} seconds are not a duration of less than a thousand years", seconds));
+    return Fail(
+        ErrorCode::kInvalid,
+        fmt::format("{} seconds are not a duration of less than a thousand years", seconds));
   }
   return Duration(std::llround(seconds * 1e6));
 }
@@ -163,10 +170,11 @@ Result<uint64_t> ParseSize(std::string_view text) {
   const std::string_view name = Trimmed(std::string_view(lower).substr(letters));
   const auto unit = std::ranges::find(kSizeUnits, name, &SizeUnit::name);
   if (!number || unit == kSizeUnits.end() || *number * unit->bytes > 1e18) {
-    return Fail(ErrorCode::kInvalid,
-                fmt::format("'{}' is not a size; write it like 512KiB, 64MiB, 2GiB, or as a number of "
-                            "bytes",
-                            text));
+    return Fail(
+        ErrorCode::kInvalid,
+        fmt::format("'{}' is not a size; write it like 512KiB, 64MiB, 2GiB, or as a number of "
+                    "bytes",
+                    text));
   }
   return static_cast<uint64_t>(std::llround(*number * unit->bytes));
 }

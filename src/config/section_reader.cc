@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cctype>
-
 #include <fmt/format.h>
 
 #include "base/suggest.h"
@@ -46,6 +45,9 @@ std::string VariableName(std::string_view path) {
 }
 
 Origin Reading::OriginOf(std::string_view path) const {
+  if (const auto place = places.find(std::string(path)); place != places.end()) {
+    return place->second;
+  }
   const auto found = std::ranges::find(settings, path, &Setting::path);
   return found == settings.end() ? Origin{"default"} : found->origin;
 }
@@ -58,8 +60,7 @@ void Reading::ComplainAt(const Origin& origin, std::string_view path, std::strin
   const auto text = texts.find(origin.source);
   std::string excerpt;
   if (text != texts.end() && origin.line > 0) excerpt = LineOf(text->second, origin.line);
-  errors.push_back(
-      ConfigError{origin, std::string(path), std::move(message), std::move(excerpt)});
+  errors.push_back(ConfigError{origin, std::string(path), std::move(message), std::move(excerpt)});
 }
 
 void Reading::Warn(std::string_view path, std::string message) {
@@ -71,10 +72,13 @@ SectionReader::SectionReader(Reading& reading, const Node* table, std::string pa
   if (table_ == nullptr) return;
   place_ = table_->key_origin.line > 0 ? table_->key_origin : table_->origin;
   if (table_->kind == Node::Kind::kTable) return;
-  reading_.ComplainAt(
-      table_->origin,
-      path_,
-      fmt::format("{} stands where a table is needed; write [{}]", table_->KindName(), path_));
+  const bool holds_tables = path_ == "pools" || path_ == "pipelines";
+  reading_.ComplainAt(table_->origin,
+                      path_,
+                      fmt::format("{} stands where a table is needed; write [{}{}]",
+                                  table_->KindName(),
+                                  path_,
+                                  holds_tables ? ".NAME" : ""));
   table_ = nullptr;
 }
 
@@ -115,6 +119,17 @@ void SectionReader::Read(std::string_view key, std::string& value) {
   Take(key, [&](const Node& n) { return Convert(n, value); }, [&] { return QuotedToml(value); });
 }
 
+void SectionReader::ReadScalar(std::string_view key, std::string& value) {
+  bool is_number = false;
+  const auto convert = [&](const Node& node) -> Result<void> {
+    is_number = node.kind == Node::Kind::kInteger || node.kind == Node::Kind::kFloat;
+    if (!is_number) return Convert(node, value);
+    value = node.text;
+    return {};
+  };
+  Take(key, convert, [&] { return is_number ? value : QuotedToml(value); });
+}
+
 void SectionReader::ReadSecret(std::string_view key, std::string& value) {
   const auto show = [&] { return std::string(value.empty() ? "\"\"" : "\"***\""); };
   Take(key, [&](const Node& n) { return Convert(n, value); }, show);
@@ -139,11 +154,13 @@ void SectionReader::Read(std::string_view key, bool& value) {
 }
 
 void SectionReader::Read(std::string_view key, int64_t& value) {
-  Take(key, [&](const Node& n) { return Convert(n, value); }, [&] { return std::to_string(value); });
+  Take(
+      key, [&](const Node& n) { return Convert(n, value); }, [&] { return std::to_string(value); });
 }
 
 void SectionReader::Read(std::string_view key, uint32_t& value) {
-  Take(key, [&](const Node& n) { return Convert(n, value); }, [&] { return std::to_string(value); });
+  Take(
+      key, [&](const Node& n) { return Convert(n, value); }, [&] { return std::to_string(value); });
 }
 
 void SectionReader::Read(std::string_view key, double& value) {
@@ -166,7 +183,13 @@ void SectionReader::Read(std::string_view key, std::vector<std::string>& value) 
 }
 
 void SectionReader::Read(std::string_view key, std::map<std::string, std::string>& value) {
-  Take(key, [&](const Node& n) { return Convert(n, value); }, [&] { return ShownMap(value); });
+  const auto convert = [&](const Node& node) {
+    for (const auto& [name, field] : node.fields) {
+      reading_.places[fmt::format("{}.{}", PathOf(key), TomlKey(name))] = field.origin;
+    }
+    return Convert(node, value);
+  };
+  Take(key, convert, [&] { return ShownMap(value); });
 }
 
 size_t SectionReader::ReadWord(std::string_view key,
@@ -180,11 +203,10 @@ size_t SectionReader::ReadWord(std::string_view key,
       value = static_cast<size_t>(found - words.begin());
       return {};
     }
-    return Fail(ErrorCode::kInvalid,
-                fmt::format("\"{}\" is not one of {}{}",
-                            word,
-                            fmt::join(words, ", "),
-                            DidYouMean(word, words)));
+    return Fail(
+        ErrorCode::kInvalid,
+        fmt::format(
+            "\"{}\" is not one of {}{}", word, fmt::join(words, ", "), DidYouMean(word, words)));
   };
   Take(key, convert, [&] { return QuotedToml(words[value]); });
   return value;
@@ -224,9 +246,8 @@ void SectionReader::Finish() {
     reading_.ComplainAt(
         field.key_origin,
         PathOf(name),
-        nearest.empty()
-            ? fmt::format("unknown {}; there are {}", kind, fmt::join(known, ", "))
-            : fmt::format("unknown {} '{}', did you mean '{}'?", kind, name, nearest));
+        nearest.empty() ? fmt::format("unknown {}; there are {}", kind, fmt::join(known, ", "))
+                        : fmt::format("unknown {} '{}', did you mean '{}'?", kind, name, nearest));
   }
 }
 

@@ -1,6 +1,6 @@
-// SectionReader: takes the values of one table by name and type. Reading a key makes it a known one;
-// Finish() complains about the others. So the code that reads the configuration is its schema, and
-// the only place where a key is named.
+// SectionReader: takes the values of one table by name and type. Reading a key makes it a known
+// one; Finish() complains about the others. So the code that reads the configuration is its schema,
+// and the only place where a key is named.
 //
 // For each key the strongest source that has it wins:
 //   --set  >  environment variable  >  headrace.toml  >  luigi.cfg  >  default
@@ -42,6 +42,7 @@ struct Reading {
   std::map<std::string, std::string> texts;  // of the files, by source: for excerpts
   std::set<std::string> variables_used;
   std::vector<Setting> settings;
+  std::map<std::string, Origin> places;  // of the fields of maps, by path
   ConfigErrors errors;
   ConfigErrors warnings;
 
@@ -71,6 +72,7 @@ class SectionReader {
   void Read(std::string_view key, std::vector<std::string>& value);
   void Read(std::string_view key, std::map<std::string, std::string>& value);
   void ReadSize(std::string_view key, uint64_t& value);
+  void ReadScalar(std::string_view key, std::string& value);     // a number too, as its text
   void ReadSecret(std::string_view key, std::string& value);     // shown as "***"
   void ReadSecretUrl(std::string_view key, std::string& value);  // its password is shown so
 
@@ -108,6 +110,7 @@ class SectionReader {
   void Finish();
 
   std::string PathOf(std::string_view key) const;
+  const std::string& Path() const { return path_; }
   bool Has(std::string_view key) { return Lookup(key) != nullptr; }
   // Where this table stands.
   const Origin& Place() const { return place_; }

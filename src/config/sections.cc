@@ -4,7 +4,6 @@
 
 #include <array>
 #include <filesystem>
-
 #include <fmt/format.h>
 
 #include "config/quantity.h"
@@ -75,9 +74,10 @@ void SplitListen(SectionReader& section, SchedulerConfig& config) {
   if (port < 0 || port > 65535 || !host_fits) {
     section.reading().Complain(
         section.PathOf("listen"),
-        fmt::format("\"{}\" is not an address and port (0-65535); write it like \"127.0.0.1:8082\", "
-                    "\"[::1]:8082\" or \"0.0.0.0:8082\"",
-                    text));
+        fmt::format(
+            "\"{}\" is not an address and port (0-65535); write it like \"127.0.0.1:8082\", "
+            "\"[::1]:8082\" or \"0.0.0.0:8082\"",
+            text));
     return;
   }
   config.listen_host = host == "*" ? "0.0.0.0" : std::string(host);
@@ -150,12 +150,13 @@ LuigiSchedulerConfig ReadLuigiScheduler(SectionReader& section) {
   section.Read("send_messages", config.send_messages);
   ReadWordOf(section, "metrics_collector", config.metrics_collector, kCollectors);
   section.Read("stable_done_cooldown_secs", config.stable_done_cooldown_secs);
-  for (const auto& [key, value] : {std::pair{"remove_delay", config.remove_delay},
-                                   {"worker_disconnect_delay", config.worker_disconnect_delay},
-                                   {"disable_window", config.disable_window},
-                                   {"disable_hard_timeout", config.disable_hard_timeout},
-                                   {"disable_persist", config.disable_persist},
-                                   {"stable_done_cooldown_secs", config.stable_done_cooldown_secs}}) {
+  for (const auto& [key, value] :
+       {std::pair{"remove_delay", config.remove_delay},
+        {"worker_disconnect_delay", config.worker_disconnect_delay},
+        {"disable_window", config.disable_window},
+        {"disable_hard_timeout", config.disable_hard_timeout},
+        {"disable_persist", config.disable_persist},
+        {"stable_done_cooldown_secs", config.stable_done_cooldown_secs}}) {
     RequireNotNegative(section, key, value);
   }
   RequireAtLeast(section, "max_shown_tasks", config.max_shown_tasks, 0);

@@ -66,6 +66,20 @@ Node Convert(const toml::node& from, std::string_view source) {
   return node;
 }
 
+// "Error while parsing table header: expected …" without what the place says already, and with what
+// would be right where people often go wrong.
+std::string Explained(std::string_view description) {
+  std::string_view message = description;
+  if (message.starts_with("Error while parsing")) {
+    const size_t colon = message.find(": ");
+    if (colon != std::string_view::npos) message.remove_prefix(colon + 2);
+  }
+  std::string text = "this is not TOML: " + std::string(message);
+  if (message.starts_with("cannot redefine")) text = std::string(message) + "; remove one of them";
+  if (message.starts_with("expected a comment or whitespace")) text += "; text needs \"quotes\"";
+  return text;
+}
+
 }  // namespace
 
 std::string LineOf(std::string_view text, int number) {
@@ -90,7 +104,7 @@ std::optional<Node> ReadToml(std::string_view text, std::string_view source, Con
   Origin origin = OriginOf(error.source(), source);
   std::string excerpt = LineOf(text, origin.line);
   errors.push_back(
-      ConfigError{std::move(origin), "", std::string(error.description()), std::move(excerpt)});
+      ConfigError{std::move(origin), "", Explained(error.description()), std::move(excerpt)});
   return std::nullopt;
 }
 

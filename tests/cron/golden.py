@@ -2,7 +2,7 @@
 
 croniter says at which local times an expression matches (on naive datetimes: it has rules of its
 own for daylight saving); zoneinfo says when these local times are; and the rules for skipped and
-repeated times are those that base/cron.h documents, written down here a second time. Needs croniter.
+repeated times are those that base/cron.h documents, written down here once more. Needs croniter.
 
     python tests/cron/golden.py > src/base/testdata/cron_golden.txt
 """
