@@ -94,18 +94,25 @@ function untangle(n: number, all: number[][], left: Neighbours, right: Neighbour
   }
 }
 
-/** Moves each node of a column towards its wish, keeping the order and the distance. */
+/**
+ * Puts each node of a column as near to its wish as the order and the distance allow: the least sum
+ * of squares. Neighbours in each other's way become one block, which stands at its mean wish.
+ */
 function settle(column: number[], wish: Float64Array, y: Float32Array, step: number): void {
-  let last = -Infinity;
-  for (const v of column) {
-    last = Math.max(at(wish, v), last + step);
-    y[v] = last;
+  const blocks: { sum: number; count: number }[] = [];
+  column.forEach((v, i) => {
+    let block = { sum: at(wish, v) - i * step, count: 1 };
+    for (let last = blocks.at(-1); last; last = blocks.at(-1)) {
+      if (last.sum / last.count <= block.sum / block.count) break;
+      block = { sum: last.sum + block.sum, count: last.count + block.count };
+      blocks.pop();
+    }
+    blocks.push(block);
+  });
+  let i = 0;
+  for (const { sum, count } of blocks) {
+    for (const end = i + count; i < end; i++) y[at(column, i)] = sum / count + i * step;
   }
-  // All were pushed down only: half of that back, so that a crowd stands around its middle.
-  let pushed = 0;
-  for (const v of column) pushed += at(y, v) - at(wish, v);
-  const back = pushed / column.length / 2;
-  for (const v of column) y[v] = at(y, v) - back;
 }
 
 function heights(n: number, all: number[][], sides: Neighbours[], step: number): Float32Array {
@@ -115,7 +122,7 @@ function heights(n: number, all: number[][], sides: Neighbours[], step: number):
   for (const column of all) {
     column.forEach((v, i) => (y[v] = (tallest * (i + 0.5)) / column.length));
   }
-  for (let sweep = 0; sweep < 4; sweep++) {
+  for (let sweep = 0; sweep < 5; sweep++) {
     const side = sides[sweep % 2];
     for (const column of sweep % 2 === 0 ? all : all.toReversed()) {
       for (const v of column) {

@@ -35,8 +35,8 @@ export function span(seconds: number): string {
   const s = Math.max(0, seconds);
   if (s < 1) return `${Math.round(s * 1000)} ms`;
   if (s < 10 && !Number.isInteger(s)) return `${s.toFixed(1)} s`;
-  if (s < 60) return `${Math.round(s)} s`;
   const whole = Math.round(s);
+  if (whole < 60) return `${whole} s`;
   if (whole < 3600) return two(Math.floor(whole / 60), 'min', whole % 60, 's');
   const minutes = Math.round(s / 60);
   if (minutes < 1440) return two(Math.floor(minutes / 60), 'h', minutes % 60, 'min');
