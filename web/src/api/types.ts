@@ -151,7 +151,7 @@ export interface Task extends TaskRow, Answer {
   params: Record<string, string>;
   priority: number;
   resources: Record<string, number>;
-  owners: string[];
+  owners: string[] | null;
   deps_count: number;
   dependents_count: number;
   runs: number[];
@@ -163,9 +163,7 @@ export interface Task extends TaskRow, Answer {
   } | null;
   expl: string | null;
   error: TaskError | null;
-  targets: [kind: string, uri: string][];
-  stakeholders: string[];
-  workers: string[];
+  targets: [kind: string, uri: string][] | null;
 }
 
 export interface WhyPart {

@@ -8,6 +8,7 @@ import { Nothing, Wrong } from './page';
 import { Rows } from './rows';
 import { PhaseBadge } from './state';
 import { Took, When } from './time';
+import { firstOf } from './words';
 
 function Name({ task }: { task: TaskRow }) {
   return (
@@ -24,7 +25,7 @@ function Name({ task }: { task: TaskRow }) {
 function Note({ task }: { task: TaskRow }) {
   if (task.phase === 'running') {
     const progress = task.progress === null ? '' : `${task.progress} % `;
-    return <>{(progress + (task.status_message ?? '')).trim() || task.worker}</>;
+    return <>{firstOf((progress + (task.status_message ?? '')).trim(), task.worker)}</>;
   }
   if (task.phase === 'retrying' && task.retry_at) {
     return (
@@ -40,7 +41,7 @@ function Note({ task }: { task: TaskRow }) {
       </>
     );
   }
-  return <>{task.error_message ?? task.worker ?? ''}</>;
+  return <>{firstOf(task.error_message, task.worker)}</>;
 }
 
 const runningPhases = new Set(['running']);
@@ -55,7 +56,7 @@ function cellsOf(task: TaskRow, withRun: boolean) {
   const cells = [
     <PhaseBadge key="phase" phase={task.phase} />,
     <Name key="name" task={task} />,
-    <span key="note" className="muted" title={task.error_message ?? undefined}>
+    <span key="note" className="muted" title={firstOf(task.error_message)}>
       <Note task={task} />
     </span>,
     <When key="when" at={task.started_at} />,

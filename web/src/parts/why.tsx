@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { Why, WhyPart } from '../api/types';
 import { When } from './time';
 
-function Part({ part }: { part: WhyPart }) {
+function Part({ part, of }: { part: WhyPart; of: string }) {
   return (
     <li>
       {part.text}{' '}
@@ -12,7 +12,7 @@ function Part({ part }: { part: WhyPart }) {
           (<When at={part.until} />){' '}
         </span>
       ) : null}
-      {part.task ? (
+      {part.task && part.task !== of ? (
         <Link to="/tasks/$id" params={{ id: part.task }}>
           show
         </Link>
@@ -23,16 +23,19 @@ function Part({ part }: { part: WhyPart }) {
   );
 }
 
+const withoutStop = (text: string): string => text.replace(/\.$/, '');
+
 export function WhyCard({ why }: { why: Why }) {
-  // One part that says just what the words say needs no list.
-  const parts = why.parts.filter(({ text, task }) => Boolean(task) || text !== why.words);
+  // A part that says just what the words say is no news.
+  const said = withoutStop(why.words);
+  const parts = why.parts.filter(({ text }) => withoutStop(text) !== said);
   return (
     <section className="why" aria-label="Why" data-kind={why.kind}>
       <p>{why.words}</p>
       {parts.length > 0 ? (
         <ol>
           {parts.map((part, i) => (
-            <Part key={i} part={part} />
+            <Part key={i} part={part} of={why.task} />
           ))}
         </ol>
       ) : null}

@@ -27,6 +27,10 @@ export const number = (value: number): string => value.toLocaleString('en-US');
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${number(count)} ${count === 1 ? one : many}`;
 
+/** The first text that says something. */
+export const firstOf = (...texts: (string | null | undefined)[]): string =>
+  texts.find(Boolean) ?? '';
+
 /** Luigi's ids begin with the family: what to call a task of which only the id is known. */
 export const familyOf = (id: string): string => id.replace(/(?<=.)_.*$/s, '');
 

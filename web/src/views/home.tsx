@@ -6,7 +6,7 @@ import { PHASES, RUN_STATES, type ErrorGroup, type Overview, type RunningTask } 
 import { Head, Nothing, Section } from '../parts/page';
 import { Sign } from '../parts/state';
 import { Took, When } from '../parts/time';
-import { familyOf, number, phaseWords, plural, runWords, span } from '../parts/words';
+import { familyOf, firstOf, number, phaseWords, plural, runWords, span } from '../parts/words';
 
 function Phases({ counts }: { counts: Overview['counts'] }) {
   return (
@@ -84,7 +84,7 @@ function Running({ tasks, total }: { tasks: RunningTask[]; total: number }) {
               <span className="muted label">{task.label}</span>
             </span>
             <span className="muted ellipsis running-where">
-              <Progress task={task} /> {task.status_message ?? task.worker}
+              <Progress task={task} /> {firstOf(task.status_message, task.worker)}
             </span>
             <Took from={task.since} />
           </li>

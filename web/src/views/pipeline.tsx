@@ -5,7 +5,7 @@ import { Pause, Play } from 'lucide-react';
 import { actions } from '../api/actions';
 import { q } from '../api/client';
 import { useTopic } from '../api/live';
-import { RUN_STATES } from '../api/types';
+import { RUN_STATES, type Pipeline } from '../api/types';
 import { Act } from '../parts/act';
 import { Chips } from '../parts/chips';
 import { Facts, Head, Section } from '../parts/page';
@@ -16,6 +16,12 @@ import { When } from '../parts/time';
 import { runWords } from '../parts/words';
 
 const route = getRouteApi('/pipelines/$name');
+
+/** How many missed intervals are made up for; the wire says -1 for all. */
+function catchupWords(catchup: Pipeline['catchup']): string {
+  if (catchup === -1 || catchup === 'all') return 'all';
+  return catchup === 0 || catchup === null ? 'none' : `the newest ${catchup}`;
+}
 
 export function PipelineView() {
   const { name } = route.useParams();
@@ -58,7 +64,7 @@ export function PipelineView() {
           ['Next due', pipeline.paused ? null : <When key="due" at={pipeline.next_due_at} exact />],
           ['Schedule', pipeline.schedule ? <code key="s">{pipeline.schedule}</code> : 'by hand'],
           ['Time zone', pipeline.timezone],
-          ['Catch-up', pipeline.catchup],
+          ['Catch-up', catchupWords(pipeline.catchup)],
           ['Task', <code key="t">{`${pipeline.module}.${pipeline.family}`}</code>],
           ['Parameters', params.length > 0 ? <code key="p">{params.join(' ')}</code> : null],
           ['Pool', pipeline.pool],

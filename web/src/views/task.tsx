@@ -127,10 +127,10 @@ function Details({ task }: { task: Task }) {
           ['Priority', task.priority],
           ['Pool', task.pool],
           ['Resources', resources.join(', ')],
-          ['Owners', task.owners.join(', ')],
+          ['Owners', task.owners?.join(', ')],
           [
             'Targets',
-            task.targets.length > 0 ? (
+            task.targets?.length ? (
               <ul key="targets" className="plain">
                 {task.targets.map(([kind, uri]) => (
                   <li key={uri}>
@@ -237,7 +237,7 @@ export function TaskView() {
         above={<Above task={task} />}
         beside={
           <>
-            <code className="params">{task.label}</code>
+            {task.label ? <code className="params">{task.label}</code> : null}
             <PhaseBadge phase={task.phase} />
           </>
         }
