@@ -50,7 +50,7 @@ class OwnSystem {
   ~OwnSystem() {
     if (roles_) {
       roles_->Stop();
-      roles_->Stop();
+      if (keep_) roles_->Stop();  // it failed: whatever runs still is not waited for
       roles_->Join();
     }
     if (scheduler_) scheduler_->Stop();
@@ -80,7 +80,7 @@ class OwnSystem {
   }
   const config::Config& config() const { return config_; }
   const std::string& folder() const { return folder_; }
-  void Keep() { keep_ = true; }
+  void Keep() { keep_ = true; }  // what it printed, for who looks into a failure
 
  private:
   config::Config config_;

@@ -72,6 +72,26 @@ Groups Sort(client::Client& client, const client::RunRow& run) {
   return groups;
 }
 
+// The tracebacks of what failed, before the summary.
+void PrintFailures(client::Client& client, const client::RunRow& run) {
+  constexpr size_t kShown = 5;
+  const auto failed =
+      client.ListRunTasks(run.id, "status=DISABLED&limit=" + std::to_string(kShown));
+  if (!failed) return;
+  for (const client::TaskRow& task : failed->items) {
+    const auto attempts = client.ListAttempts(task.id, "limit=1");
+    if (!attempts || attempts->items.empty() || !attempts->items.front().error) continue;
+    const client::TaskError& error = *attempts->items.front().error;
+    fmt::print(stderr,
+               "{}({}) failed: {}: {}\n{}\n",
+               task.family,
+               task.label,
+               error.type,
+               error.message,
+               error.traceback);
+  }
+}
+
 void PrintErrors(const client::RunRow& run) {
   if (!run.error) return;
   fmt::print(stderr,
@@ -88,6 +108,7 @@ int PrintSummary(client::Client& client, const client::RunRow& run) {
   int64_t total = 0;
   for (const auto& [phase, count] : run.counts) total += count;
   PrintErrors(run);
+  PrintFailures(client, run);
   fmt::print("\n===== Luigi Execution Summary =====\n\nScheduled {} tasks of which:\n", total);
   Print(groups.complete, "complete ones were encountered", 0);
   Print(groups.ran, "ran successfully", 0);

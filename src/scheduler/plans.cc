@@ -219,8 +219,10 @@ void RescheduleChecks(Core& core, const std::vector<TaskSpec>& roots) {
 
 void FailPlan(Core& core, PlanId id, const Plan& plan, const std::string& error) {
   core.plan_leases.erase(id);
-  const bool again =
-      plan.kind != PlanKind::kRecheck && plan.failures + 1 < core.settings.plan_failures_max;
+  // Somebody waits for an ad-hoc run: a mistake in its module is told at once.
+  const bool adhoc = plan.run.value != 0 && core.state.run(plan.run).trigger == Trigger::kAdhoc;
+  const bool again = plan.kind != PlanKind::kRecheck && !adhoc &&
+                     plan.failures + 1 < core.settings.plan_failures_max;
   if (again) {
     const double delay =
         kPlanRetryFirst_s * static_cast<double>(1u << std::min(plan.failures, 10u));

@@ -290,6 +290,31 @@ TEST(Runs, AnAdhocRunTriesAgainWhatWasDisabled) {
   EXPECT_EQ(run().size(), 1);
 }
 
+TEST(Runs, AnAdhocRunThatCannotBePlannedFailsAtOnce) {
+  Flow flow;
+  flow.Ask<RunMade>(CreateRun{.root = {.module = "gone", .family = "F", .params = "{}"}});
+  const auto plan = flow.ClaimAll()[0];
+
+  flow.Ask<Done>(
+      FinishPlan{.plan = plan.plan, .planner = "pl", .error = R"({"message":"no module"})"});
+
+  EXPECT_EQ(flow.RunState(1), "failed");
+}
+
+TEST(Runs, APipelinesRunIsPlannedAgainAfterAMistake) {
+  Flow flow;
+  flow.PassHour();
+  const auto plan = flow.ClaimAll()[0];
+
+  flow.Ask<Done>(
+      FinishPlan{.plan = plan.plan, .planner = "pl", .error = R"({"message":"no module"})"});
+
+  EXPECT_EQ(flow.RunState(1), "planning");
+  EXPECT_TRUE(flow.ClaimAll().empty());
+  flow.Pass(6);
+  EXPECT_EQ(flow.ClaimAll().size(), 1);
+}
+
 TEST(Runs, ACancelledAttemptIsToldWithTheNextHeartbeat) {
   Flow flow;
   flow.PassHour();
