@@ -3,7 +3,7 @@ add_library(headrace_warnings INTERFACE)
 add_library(headrace::warnings ALIAS headrace_warnings)
 target_compile_options(headrace_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
-  -Wno-missing-field-initializers)  # {.a = 1} leaves the rest at its default: that is what it is for
+  -Wno-missing-field-initializers)  # {.a = 1} leaves the rest at its default: its purpose
 # TRY is a statement expression (base/error.h); clang's -Wpedantic would name each use.
 target_compile_options(headrace_warnings INTERFACE
   $<$<CXX_COMPILER_ID:Clang>:-Wno-gnu-statement-expression>)

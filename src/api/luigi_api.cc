@@ -197,6 +197,7 @@ net::HttpResponse LuigiRefusal(int status, std::string reason) {
 
 LuigiApi::LuigiApi(Context& context) : context_(context) {
   AddWorkerCalls();
+  AddMessageCalls();
   AddTaskCalls();
   AddOperatorCalls();
   AddReads();
@@ -272,6 +273,12 @@ void LuigiApi::AddWorkerCalls() {
       For<scheduler::Counts>(WriteCountPending));
   command("disable_worker",
           [](Args& args) { return scheduler::DisableWorker{args.Required("worker")}; });
+}
+
+void LuigiApi::AddMessageCalls() {
+  const auto command = [this](std::string_view method, auto make, Render render = Null) {
+    AddCommand(method, make, std::move(render));
+  };
   command("set_worker_processes", [](Args& args) {
     return scheduler::SetWorkerProcesses{.worker = args.Required("worker"),
                                          .n = args.Int("n", 1, 0, 1'000'000)};

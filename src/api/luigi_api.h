@@ -29,6 +29,7 @@ class LuigiApi {
   template <class Make>
   void AddCommand(std::string_view method, Make make, Render render);
   void AddWorkerCalls();
+  void AddMessageCalls();
   void AddTaskCalls();
   void AddOperatorCalls();
   void AddReads();

@@ -7,8 +7,8 @@
 #include "api/luigi_api.h"
 #include "api/luigi_task.h"
 #include "api/upstream.h"
+#include "base/json_text.h"
 #include "base/json_writer.h"
-#include "scheduler/json_text.h"
 
 namespace headrace::api {
 
@@ -116,7 +116,7 @@ void WriteWorker(JsonWriter& json, const View& view, scheduler::WorkerId id, boo
   json.Field("last_active", LuigiTime(last == Timestamp{} ? worker.started : last));
   json.Field("started", LuigiTime(worker.started));
   json.Field("state", worker.disabled ? "disabled" : "active");
-  const std::string first_task = scheduler::JsonString(worker.info, "first_task").value_or("");
+  const std::string first_task = JsonString(worker.info, "first_task").value_or("");
   const TaskId task = state.FindTask(first_task);
   json.Field("first_task_display_name",
              task.value == 0 ? first_task : DisplayName(state, state.task(task)));

@@ -6,8 +6,8 @@
 #include <boost/json.hpp>
 #include <cmath>
 
+#include "base/json_text.h"
 #include "base/python_json.h"
-#include "scheduler/json_text.h"
 
 namespace headrace::api {
 
@@ -71,10 +71,10 @@ void WriteMembers(JsonWriter& json, std::string_view object) {
 
 std::vector<std::pair<std::string, std::string>> PublicParams(const State& state,
                                                               const Task& task) {
-  auto params = scheduler::JsonStrings(task.params());
+  auto params = JsonStrings(task.params());
   const std::string& visibility = state.detail(task).visibility;
   if (visibility.empty()) return params;
-  const auto shown = scheduler::JsonStrings(visibility);
+  const auto shown = JsonStrings(visibility);
   std::erase_if(params, [&](const auto& param) {
     const auto found = std::find_if(
         shown.begin(), shown.end(), [&](const auto& v) { return v.first == param.first; });

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "api/rows.h"
-#include "scheduler/json_text.h"
+#include "base/json_text.h"
 #include "scheduler/schedule.h"
 
 namespace headrace::api {
@@ -70,8 +70,8 @@ std::map<std::string, ErrorGroup> ErrorsOf(const State& state) {
     const bool failing = task.phase == Phase::kRetrying || task.phase == Phase::kDisabled ||
                          task.phase == Phase::kUnknown;
     if (error.empty() || !failing || ++looked_at > kErrorsLookedAt) return;
-    const std::string type = scheduler::JsonString(error, "type").value_or("");
-    const std::string message = scheduler::JsonString(error, "message").value_or("");
+    const std::string type = JsonString(error, "type").value_or("");
+    const std::string message = JsonString(error, "message").value_or("");
     ErrorGroup& group = groups[SignatureOf(type, message)];
     ++group.count;
     if (group.count > 1 && task.updated < group.last) return;

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "api/luigi_task.h"
-#include "scheduler/json_text.h"
+#include "base/json_text.h"
 #include "scheduler/schedule.h"
 
 namespace headrace::api {
@@ -86,7 +86,7 @@ void TaskFields(JsonWriter& json, const State& state, scheduler::TaskId id) {
             "retry_at",
             task.status == scheduler::TaskStatus::kFailed ? more.retry_at : Timestamp{});
   TimeField(json, "check_at", more.check_at);
-  TextOrNullField(json, "error_message", scheduler::JsonString(more.error, "message").value_or(""));
+  TextOrNullField(json, "error_message", JsonString(more.error, "message").value_or(""));
 }
 
 void RunFields(JsonWriter& json, const State& state, scheduler::RunId id) {
@@ -113,8 +113,7 @@ void AttemptFields(JsonWriter& json, const State& state, scheduler::AttemptId id
   json.Field("worker", attempt.worker_key);
   const scheduler::WorkerId worker = state.FindWorker(attempt.worker_key);
   const std::string host =
-      worker.value == 0 ? ""
-                        : scheduler::JsonString(state.worker(worker).info, "host").value_or("");
+      worker.value == 0 ? "" : JsonString(state.worker(worker).info, "host").value_or("");
   json.Field("host", host);
   json.Field("pool", state.pool(attempt.pool).name);
   IdField(json, "run", attempt.run.value);
@@ -130,11 +129,11 @@ void WorkerFields(JsonWriter& json, const engine::View& view, scheduler::WorkerI
   const scheduler::Worker& worker = state.worker(id);
   json.Field("worker", worker.key);
   json.Field("kind", worker.pools.empty() ? "luigi" : "headrace");
-  json.Field("host", scheduler::JsonString(worker.info, "host").value_or(""));
+  json.Field("host", JsonString(worker.info, "host").value_or(""));
   json.Key("pid");
-  const auto pid = scheduler::JsonNumber(worker.info, "pid");
+  const auto pid = JsonNumber(worker.info, "pid");
   pid ? WriteNumber(json, *pid) : json.Null();
-  json.Field("version", scheduler::JsonString(worker.info, "version").value_or(""));
+  json.Field("version", JsonString(worker.info, "version").value_or(""));
   json.Key("pools");
   json.BeginArray();
   for (scheduler::PoolId pool : worker.pools) json.String(state.pool(pool).name);

@@ -10,9 +10,9 @@
 #include "api/v1_api.h"
 #include "api/v1_bodies.h"
 #include "api/why.h"
+#include "base/json_text.h"
 #include "base/json_writer.h"
 #include "net/form.h"
-#include "scheduler/json_text.h"
 
 namespace headrace::api {
 

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "api/rows.h"
-#include "scheduler/json_text.h"
+#include "base/json_text.h"
 
 namespace headrace::api {
 
@@ -44,8 +44,8 @@ std::string NameOf(const State& state, const Task& task) {
 }
 
 std::string FailureOf(const TaskDetail& more) {
-  const std::string type = scheduler::JsonString(more.error, "type").value_or("");
-  std::string message = scheduler::JsonString(more.error, "message").value_or("");
+  const std::string type = JsonString(more.error, "type").value_or("");
+  std::string message = JsonString(more.error, "message").value_or("");
   if (message.size() > 200) message = message.substr(0, 200) + "…";
   if (type.empty()) return message;
   return message.empty() ? type : type + ": " + message;

@@ -1,8 +1,8 @@
 // How attempts end, and what becomes of their tasks. The scheduler is the only judge: a report of
 // an attempt that is not running at this worker is refused, so a late one changes nothing.
 
+#include "base/json_text.h"
 #include "scheduler/decisions.h"
-#include "scheduler/json_text.h"
 
 namespace headrace::scheduler {
 

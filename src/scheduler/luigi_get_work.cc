@@ -9,9 +9,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/json_text.h"
 #include "base/md5.h"
 #include "scheduler/decisions.h"
-#include "scheduler/json_text.h"
 
 namespace headrace::scheduler {
 

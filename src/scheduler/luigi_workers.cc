@@ -1,7 +1,7 @@
 // Luigi's methods about workers: they report themselves, ping, take messages, are disabled.
 
+#include "base/json_text.h"
 #include "scheduler/decisions.h"
-#include "scheduler/json_text.h"
 
 namespace headrace::scheduler {
 

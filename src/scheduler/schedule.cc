@@ -5,8 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/time_template.h"
-#include "scheduler/json_text.h"
 
 namespace headrace::scheduler {
 

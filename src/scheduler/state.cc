@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "scheduler/json_text.h"
+#include "base/json_text.h"
 
 namespace headrace::scheduler {
 

@@ -73,9 +73,7 @@ class State final : private ReadyIndex::Liveness {
   const std::map<std::string, double, std::less<>>& resource_totals() const { return totals_; }
   const WorkerSets& worker_sets() const { return worker_sets_; }
   bool paused() const { return paused_; }
-  // Which task the row is for, even one that was removed while others depend on it.
-  TaskId FindRow(std::string_view key) const { return keys_.Find(key); }
-
+  TaskId FindRow(std::string_view key) const { return keys_.Find(key); }  // a removed one too
   // ---- walks
   void ForEachTask(const std::function<void(TaskId, const Task&)>& visit) const;
   void ForEachWorker(const std::function<void(WorkerId, const Worker&)>& visit) const;
@@ -98,7 +96,6 @@ class State final : private ReadyIndex::Liveness {
   uint64_t tasks_in(Phase phase) const { return by_phase_[static_cast<size_t>(phase)]; }
   ReadyIndex& ready() { return ready_; }  // lazily tidied by who asks
   const ReadyIndex& ready() const { return ready_; }
-
   // ---- the numbers that the next new rows get
   TaskId NextTask() const { return tasks_.Next(); }
   WorkerId NextWorker() const { return workers_.Next(); }
@@ -110,12 +107,11 @@ class State final : private ReadyIndex::Liveness {
 
   // Runs whose counts changed since this was last asked.
   std::vector<RunId> TakeTouchedRuns();
-
   // ---- for the replica
   void KeepChanges() { keep_changes_ = true; }
   Changes TakeChanges() { return std::exchange(changes_, {}); }
 
-  // All of it as text, for tests. Equal states have equal dumps.
+  // All of it as text; equal states have equal dumps.
   std::string Dump() const;
   // Stops the process at the first index that is not what a full recount says. O(tasks).
   void CheckInvariants() const;
@@ -156,6 +152,7 @@ class State final : private ReadyIndex::Liveness {
   void Propagate();
   void Touch(RunId run);
   bool Alive(const BucketKey& bucket, const ReadyEntry& entry) const override;
+  std::string DumpTasks() const;
 
   // state_tasks.cc
   void Take(TaskId id, Task& task, const TaskFacts& facts);
@@ -189,8 +186,8 @@ class State final : private ReadyIndex::Liveness {
   std::set<TaskId> batch_running_;
   std::set<TaskId> orphans_;
   TaskTimers retries_, removals_, checks_, disabled_;
-  std::set<RunId> runs_active_;      // not ended
-  std::vector<RunId> runs_touched_;  // exactly those with `touched`
+  std::set<RunId> runs_active_;  // not ended
+  std::vector<RunId> runs_touched_;
   std::set<AttemptId> attempts_running_;
   std::array<uint64_t, kTaskStatuses> by_status_{};
   std::array<uint64_t, kPhases> by_phase_{};

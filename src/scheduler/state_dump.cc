@@ -20,14 +20,19 @@ std::string Numbers(auto&& ids) {
   return fmt::format("{}", fmt::join(values, ","));
 }
 
-}  // namespace
-
-std::string State::Dump() const {
-  std::string text;
-  const auto line = [&](const auto&... parts) {
+// Appends its arguments to `text` as one line, with spaces between.
+auto LineInto(std::string& text) {
+  return [&text](const auto&... parts) {
     ((text += parts, text += ' '), ...);
     text.back() = '\n';
   };
+}
+
+}  // namespace
+
+std::string State::DumpTasks() const {
+  std::string text;
+  const auto line = LineInto(text);
   ForEachTask([&](TaskId id, const Task& task) {
     const TaskDetail& more = detail(task);
     line(fmt::format("task {} {} {} {}", id.value, task.key(), Name(task.status), Name(task.phase)),
@@ -61,6 +66,12 @@ std::string State::Dump() const {
                      more.batch,
                      more.expl));
   });
+  return text;
+}
+
+std::string State::Dump() const {
+  std::string text = DumpTasks();
+  const auto line = LineInto(text);
   ForEachWorker([&](WorkerId id, const Worker& worker) {
     line(fmt::format("worker {} {} {} pools={} slots={} disabled={} running={} last={}",
                      id.value,

@@ -14,7 +14,7 @@ export interface Boxes {
   gapY: number;
 }
 
-/** Neighbours of every node, one after another: those of v are `list[start[v]] … list[start[v+1]-1]`. */
+/** Neighbours of every node in a row: those of v are `list[start[v]] … list[start[v+1]-1]`. */
 interface Neighbours {
   start: Uint32Array;
   list: Uint32Array;

@@ -1,5 +1,5 @@
-// An attempt's log: lines of a fixed height, so that nothing is measured and nothing jumps; a search
-// of its own, since the browser's sees only the lines that are drawn.
+// An attempt's log: lines of a fixed height, so that nothing is measured and nothing jumps; a
+// search of its own, since the browser's sees only the lines that are drawn.
 import { Button, SegmentedControl, Switch, TextInput } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import Anser from 'anser';

@@ -1,6 +1,6 @@
 // Small operations on JSON text, with Boost.JSON.
 
-#include "scheduler/json_text.h"
+#include "base/json_text.h"
 
 #include <boost/json.hpp>
 
@@ -8,7 +8,7 @@
 #include "base/json_writer.h"
 #include "base/python_json.h"
 
-namespace headrace::scheduler {
+namespace headrace {
 
 namespace {
 
@@ -82,4 +82,4 @@ std::string JsonQuote(std::string_view text) {
   return quoted;
 }
 
-}  // namespace headrace::scheduler
+}  // namespace headrace

@@ -1,4 +1,4 @@
-// Small operations on JSON that the state keeps as text.
+// Small operations on JSON that is kept as text.
 
 #pragma once
 
@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace headrace::scheduler {
+namespace headrace {
 
 // `base` with the members of `more` put over it. Both are JSON objects; what is not one counts as
 // {}.
@@ -29,4 +29,4 @@ std::string JsonObjectOf(const std::vector<std::pair<std::string, std::vector<st
 // A JSON string literal.
 std::string JsonQuote(std::string_view text);
 
-}  // namespace headrace::scheduler
+}  // namespace headrace
