@@ -189,6 +189,9 @@ worker::WorkerOptions MakeWorkerOptions(const config::Config& config) {
   options.log.bytes_max = static_cast<int64_t>(config.logs.limit);
   options.host = HostOf(config.host, nullptr);
   options.host_by_pipeline = HostsOf(config);
+  for (const config::PipelineConfig& pipeline : config.pipelines) {
+    if (pipeline.isolation == config::Isolation::kProcess) options.unforked.insert(pipeline.name);
+  }
   options.memory_bytes_max = static_cast<int64_t>(config.worker.memory_limit);
   return options;
 }

@@ -234,6 +234,7 @@ host::RunRequest Worker::MakeRequest(const client::Message& message, AttemptLog*
   }
   request.pipeline = message.pipeline_unit;
   if (message.pipeline_unit) request.scheduler_url = options_.client.url;
+  request.fresh_interpreter = options_.unforked.contains(message.pipeline);
   request.skip_dependency_check = options_.skip_dependency_check;
   request.time_limit = message.timeout ? message.timeout : options_.timeout;
   if (request.time_limit == Duration::zero()) request.time_limit.reset();

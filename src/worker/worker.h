@@ -10,18 +10,16 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/child_process.h"
 #include "base/clock.h"
 #include "base/mailbox.h"
-#include "client/client.h"
 #include "host/host_pool.h"
 #include "host/task_runner.h"
 #include "worker/attempt_log.h"
@@ -38,6 +36,8 @@ struct WorkerOptions {
 
   host::HostSettings host;                                     // how Python is started…
   std::map<std::string, host::HostSettings> host_by_pipeline;  // …where a pipeline says otherwise
+
+  std::set<std::string> unforked;  // pipelines whose attempts get a fresh interpreter always
 
   std::optional<Duration> timeout;  // of an attempt, where its task has none; zero or unset: none
   Duration exit_grace = std::chrono::seconds(30);  // between a task's result and its exit

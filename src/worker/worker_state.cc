@@ -148,6 +148,7 @@ void WorkerState::OnTime(LeaseTime now) {
       GiveBack(attempt, client::Outcome::kReturned, "no slot became free");
     }
   }
+  if (resume_at_ && now >= *resume_at_) resume_at_.reset();
   if (drain_end_ && now >= *drain_end_) {
     drain_end_.reset();
     for (auto& [number, attempt] : attempts_) {
@@ -195,7 +196,7 @@ std::vector<Action> WorkerState::TakeActions(LeaseTime now) {
 LeaseTime WorkerState::NextDeadline() const {
   LeaseTime next = drain_end_.value_or(LeaseTime::max());
   if (registered_ && !beating_) next = std::min(next, next_heartbeat_);
-  if (lost_in_a_row_ > 0 && !receiving_ && !draining_) next = std::min(next, resume_at_);
+  if (resume_at_) next = std::min(next, *resume_at_);
   for (const auto& [number, attempt] : attempts_) {
     if (attempt.stage == Stage::kReporting) continue;
     if (!attempt.hurried) next = std::min(next, StopBy(attempt));
@@ -251,7 +252,7 @@ void WorkerState::CheckLease(Attempt& attempt, LeaseTime now) {
 }
 
 void WorkerState::AskForWork(LeaseTime now) {
-  if (receiving_ || draining_ || now < resume_at_) return;
+  if (receiving_ || draining_ || resume_at_) return;
   const int wanted = Wanted(now);
   if (wanted <= 0) return;
   receiving_ = true;

@@ -144,8 +144,9 @@ class WorkerState {
   bool registering_ = false;
   bool receiving_ = false;  // a receive is on its way
   int lost_in_a_row_ = 0;   // attempts whose host died or could not start
-  LeaseTime resume_at_;     // nothing is received before: this machine's hosts have trouble
-  bool beating_ = false;    // a heartbeat is on its way
+  std::optional<LeaseTime>
+      resume_at_;         // nothing is received before: this machine's hosts have trouble
+  bool beating_ = false;  // a heartbeat is on its way
   bool draining_ = false;
   std::optional<LeaseTime> drain_end_;  // nullopt: what runs has been killed, or no drain
   Duration receive_wait_ = std::chrono::seconds(10);

@@ -59,6 +59,7 @@ class World {
     for (Action& action : state_.TakeActions(now_)) {
       std::visit([this](auto& what) { Do(what); }, action);
     }
+    EXPECT_GT(state_.NextDeadline(), now_) << "it would look again and again";
     EXPECT_LE(processes_.size(), static_cast<size_t>(kSlots));
     EXPECT_EQ(processes_.size(), state_.running());
   }
@@ -106,10 +107,10 @@ class World {
       state_.OnReported(*reports_.begin());
       reports_.erase(reports_.begin());
     }
-    if (!processes_.empty() && Chance(25)) {
+    if (!processes_.empty() && Chance(12)) {
       auto chosen = processes_.begin();
       std::advance(chosen, random_() % processes_.size());
-      End(chosen->first, host::OutcomeStatus::kDone);
+      End(chosen->first, Chance(10) ? host::OutcomeStatus::kLost : host::OutcomeStatus::kDone);
     }
   }
 
@@ -132,7 +133,7 @@ class World {
   void AnswerHeartbeat() {
     const LeaseTime sent = *std::exchange(beat_sent_, std::nullopt);
     client::HeartbeatAnswer answer;
-    if (!away_ || Chance(30)) {
+    if (!away_ || Chance(5)) {
       const LeaseTime handled = sent + Upto(now_ - sent + Duration(1));
       for (const client::AttemptNews& news : beat_.attempts) {
         const auto lease = leases_.find(news.attempt);
@@ -140,7 +141,7 @@ class World {
           answer.lost.push_back(news.attempt);
         } else {
           lease->second = handled + kLease;
-          if (Chance(1)) answer.cancel.push_back(news.attempt);
+          if (Chance(3)) answer.cancel.push_back(news.attempt);
         }
       }
     }
