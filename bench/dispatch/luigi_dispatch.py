@@ -1,6 +1,6 @@
 """The rival of bench_dispatch: Luigi's own scheduler, in this process, without HTTP.
 
-    luigi_dispatch.py SHAPE SIZE     prints operations (get_work + DONE) a second
+luigi_dispatch.py SHAPE SIZE     prints operations (get_work + DONE) a second
 """
 
 from __future__ import annotations

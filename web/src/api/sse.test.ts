@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { SseParser, type Message } from './sse';
 
 const stream =
-  ': hello\n\nid: 3.17\nevent: task\ndata: {"id":"A"}\n\nid: 3.18\nevent: counts\ndata: {\ndata: }\n\n';
+  ': hello\n\nid: 3.17\nevent: task\ndata: {"id":"A"}\n\n' +
+  'id: 3.18\nevent: counts\ndata: {\ndata: }\n\n';
 
 const expected: Message[] = [
   { id: '3.17', event: 'task', data: '{"id":"A"}' },
