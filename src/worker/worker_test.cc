@@ -37,7 +37,7 @@ TEST_F(WorkerTest, TaskIsRunItsEndReportedAndItsOutputLogged) {
   EXPECT_EQ(ErrorText(failed, "where"), "exit");
   EXPECT_EQ(failed.at("exit_code"), 5);
   EXPECT_EQ(failed.at("worker"), "w1");
-  EXPECT_THAT(Log(91), HasSubstr(" O 7\nbefore\n"));
+  EXPECT_THAT(Log(91), HasSubstr("\nbefore"));  // in one frame or two
   EXPECT_THAT(Log(91), HasSubstr("failed: exited with code 5 without a result\n"));
   EXPECT_EQ(Outcome(done), "done");
   EXPECT_THAT(Log(92), HasSubstr(" X 4\ndone\n"));
