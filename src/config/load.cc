@@ -57,7 +57,7 @@ void PutOverride(Node& root, const std::string& path, const std::string& text, R
     if (next == nullptr) {
       Node made;
       made.origin = made.key_origin = origin;
-      next = &table->fields.emplace_back((*parts)[i], std::move(made)).second;
+      next = &table->fields.emplace_back((*parts)[i], std::move(made)).node;
     }
     if (next->kind != Node::Kind::kTable) {
       reading.ComplainAt(origin, "", fmt::format("'{}' is not a table", (*parts)[i]));
@@ -129,6 +129,17 @@ void WarnOfUnusedVariables(Reading& reading) {
   }
 }
 
+// What stands at one place keeps its order.
+void SortByPlace(ConfigErrors& errors) {
+  std::multimap<std::tuple<std::string, int, int>, ConfigError> sorted;
+  for (ConfigError& error : errors) {
+    const Origin& place = error.origin;
+    sorted.emplace(std::tuple(place.source, place.line, place.column), std::move(error));
+  }
+  errors.clear();
+  for (auto& [place, error] : sorted) errors.push_back(std::move(error));
+}
+
 bool IsPlace(const Origin& origin) {
   return origin.source != "default";
 }
@@ -164,10 +175,7 @@ std::expected<LoadedConfig, ConfigFailure> LoadConfig(const LoadOptions& options
   loaded.config = ReadSections(reading, root, folder);
   WarnOfUnusedVariables(reading);
 
-  const auto place = [](const ConfigError& e) {
-    return std::tie(e.origin.source, e.origin.line, e.origin.column);
-  };
-  std::ranges::stable_sort(reading.errors, {}, place);
+  SortByPlace(reading.errors);
   if (!reading.errors.empty()) {
     return std::unexpected(ConfigFailure{std::move(reading.errors), std::move(reading.warnings)});
   }

@@ -9,8 +9,8 @@
 namespace headrace::config {
 
 Node* Node::Find(std::string_view key) {
-  const auto found = std::ranges::find(fields, key, &std::pair<std::string, Node>::first);
-  return found == fields.end() ? nullptr : &found->second;
+  const auto found = std::ranges::find(fields, key, &NamedNode::name);
+  return found == fields.end() ? nullptr : &found->node;
 }
 
 const Node* Node::Find(std::string_view key) const {

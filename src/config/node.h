@@ -8,12 +8,13 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "config/config_error.h"
 
 namespace headrace::config {
+
+struct NamedNode;
 
 struct Node {
   enum class Kind : uint8_t {
@@ -32,11 +33,11 @@ struct Node {
   int64_t integer = 0;
   double number = 0;  // of integers too
   bool boolean = false;
-  std::vector<Node> items;                           // kArray
-  std::vector<std::pair<std::string, Node>> fields;  // kTable, in the order of the file
-  Origin origin;                                     // of the value
-  Origin key_origin;                                 // of the key in front of it
-  bool is_flag = false;                              // from --set: stronger than the environment
+  std::vector<Node> items;        // kArray
+  std::vector<NamedNode> fields;  // kTable, in the order of the file
+  Origin origin;                  // of the value
+  Origin key_origin;              // of the key in front of it
+  bool is_flag = false;           // from --set: stronger than the environment
 
   Node* Find(std::string_view key);
   const Node* Find(std::string_view key) const;
@@ -45,6 +46,11 @@ struct Node {
   std::string_view KindName() const;
 
   static Node Text(std::string text, Origin origin);
+};
+
+struct NamedNode {
+  std::string name;
+  Node node;
 };
 
 // "\"a\\nb\"": a TOML basic string.
