@@ -182,6 +182,10 @@ Result<std::vector<std::optional<TaskError>>> Session::Fire(std::span<const Task
   return errors;
 }
 
+void Session::Kill() const {
+  if (pidfd_) syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
+}
+
 // An empty request only waits for a line.
 Result<void> Session::Ask(const std::string& request, Duration limit, const Take& take) {
   if (ended_) return Fail(ErrorCode::kUnavailable, "the session has ended");
@@ -227,8 +231,7 @@ Result<bool> Session::TakeLine(const std::string& line, const Take& take) {
 std::unexpected<Error> Session::End(ErrorCode code, std::string why) {
   if (!ended_) {
     ended_ = true;
-    // The zygote sees it die, and clears away what it may have started.
-    if (pidfd_) syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
+    Kill();  // the zygote sees it die, and clears away what it may have started
     socket_.reset();
   }
   return Fail(code, "the session of " + host_->module() + " " + std::move(why));

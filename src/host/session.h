@@ -75,6 +75,9 @@ class Session {
   Result<std::vector<std::optional<TaskError>>> Fire(std::span<const TaskEvent> events,
                                                      Duration limit);
 
+  // Any thread, while it lives: kills its process, so that the call that runs fails.
+  void Kill() const;
+
   pid_t pid() const { return pid_; }
   bool ended() const { return ended_; }
 

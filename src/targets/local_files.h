@@ -13,6 +13,6 @@
 namespace headrace::targets {
 
 // In the order asked.
-std::vector<bool> FilesExist(std::span<const std::string> paths);
+std::vector<bool> FilesExist(std::span<const std::string> asked);
 
 }  // namespace headrace::targets
