@@ -3,6 +3,7 @@
 #include "host/session.h"
 
 #include <csignal>
+#include <thread>
 
 #include <gmock/gmock.h>
 
@@ -132,6 +133,17 @@ TEST_F(SessionTest, UnknownIdIsRefusedAndTheSessionGoesOn) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
   EXPECT_EQ(Described(*session, {"basic", "Noop", {}}).family, "Noop");
+}
+
+TEST_F(SessionTest, CallThatRunsFailsWhenAnotherThreadKillsTheSession) {
+  const auto session = Open("basic");
+  const std::vector<TaskName> names = {{"basic", "Hang", {}}};
+  const std::jthread other([&] { session->Kill(); });
+
+  const auto killed = session->Expand(names, {.depth = 1});
+
+  ASSERT_FALSE(killed);
+  EXPECT_EQ(killed.error().code, ErrorCode::kUnavailable);
 }
 
 TEST_F(SessionTest, HangingRequiresIsKilledAtItsLimitAndANewSessionWorks) {

@@ -3,7 +3,7 @@
 #include "planner/plan_work.h"
 
 #include <algorithm>
-#include <set>
+#include <unordered_set>
 
 #include "targets/local_files.h"
 
@@ -26,6 +26,12 @@ bool AllFiles(const host::Node& node) {
 
 }  // namespace
 
+PlanWork::PlanWork(host::Session& session,
+                   const Clock& clock,
+                   targets::CompletenessIndex& index,
+                   PlanWorkOptions options)
+    : session_(session), clock_(clock), index_(index), options_(std::move(options)) {}
+
 Result<PlanFindings> PlanWork::Find(std::span<const client::TaskName> roots) {
   PlanFindings findings;
   std::vector<host::TaskName> names;
@@ -42,11 +48,11 @@ Result<PlanFindings> PlanWork::Find(std::span<const client::TaskName> roots) {
     }
   }
   std::erase_if(expansion.nodes, [](const host::Node& node) { return node.id.empty(); });
-  TRY(TakeLevel(std::move(expansion.nodes)));
+  TRY(TakeLevel(std::move(expansion.nodes), true));
   std::vector<std::string> next = options_.pipeline_unit ? std::vector<std::string>{} : NextLevel();
   while (!next.empty()) {
     host::Expansion level = TRY(session_.ExpandIds(next, one_level));
-    TRY(TakeLevel(std::move(level.nodes)));
+    TRY(TakeLevel(std::move(level.nodes), false));
     next = NextLevel();
   }
   SettleWrappers();
@@ -56,37 +62,45 @@ Result<PlanFindings> PlanWork::Find(std::span<const client::TaskName> roots) {
   return findings;
 }
 
-Result<void> PlanWork::TakeLevel(std::vector<host::Node> nodes) {
+Result<void> PlanWork::TakeLevel(std::vector<host::Node> nodes, bool roots) {
   level_.clear();
   std::vector<std::string> by_files;
   std::vector<std::string> by_host;
   const Timestamp now = clock_.Now();  // before anything is looked at
   for (host::Node& node : nodes) {
-    if (found_.contains(node.id)) continue;
-    const std::string id = node.id;
-    Found& found = found_[id];
+    const auto [entry, is_new] = found_.try_emplace(node.id);
+    if (!is_new) continue;
+    const std::string& id = entry->first;
+    Found& found = entry->second;
     found.node = std::move(node);
     found.checked_at = now;
     order_.push_back(id);
     level_.push_back(id);
-    if (found.node.error) {
-      found.error = found.node.error;
-      found.complete = false;
-      continue;
-    }
-    switch (found.node.complete) {
-      case host::CompleteKind::kNever: found.complete = false; break;
-      case host::CompleteKind::kRequires:
-        if (options_.pipeline_unit) by_host.push_back(id);
+    switch (HowToCheck(found.node)) {
+      case How::kKnown:
+        found.complete = false;
+        found.error = found.node.error;
         break;
-      case host::CompleteKind::kCustom: by_host.push_back(id); break;
-      case host::CompleteKind::kOutputs:
-        (AllFiles(found.node) ? by_files : by_host).push_back(id);
-        break;
+      case How::kFiles: by_files.push_back(id); break;
+      case How::kHost: by_host.push_back(id); break;
+      case How::kDependencies: break;
     }
   }
   CheckFiles(by_files);
+  if (!roots && !options_.ask_anew) by_host = NotRemembered(std::move(by_host));
   return AskHost(by_host);
+}
+
+PlanWork::How PlanWork::HowToCheck(const host::Node& node) const {
+  if (node.error) return How::kKnown;
+  switch (node.complete) {
+    case host::CompleteKind::kNever: return How::kKnown;
+    case host::CompleteKind::kRequires:  // what is not expanded has to be asked itself
+      return options_.pipeline_unit || node.external ? How::kHost : How::kDependencies;
+    case host::CompleteKind::kCustom: return How::kHost;
+    case host::CompleteKind::kOutputs: return AllFiles(node) ? How::kFiles : How::kHost;
+  }
+  return How::kHost;
 }
 
 void PlanWork::CheckFiles(std::span<const std::string> ids) {
@@ -97,10 +111,24 @@ void PlanWork::CheckFiles(std::span<const std::string> ids) {
   const std::vector<bool> exist = targets::FilesExist(paths);
   size_t at = 0;
   for (const std::string& id : ids) {
+    Found& found = found_[id];
     bool complete = true;
-    for (size_t i = 0; i < found_[id].node.outputs.size(); ++i) complete &= exist[at++];
-    found_[id].complete = complete;
+    for (size_t i = 0; i < found.node.outputs.size(); ++i) complete &= exist[at++];
+    found.complete = complete;
   }
+}
+
+// Takes the answers of a moment ago, and gives back the ids that have none.
+std::vector<std::string> PlanWork::NotRemembered(std::vector<std::string> ids) {
+  std::erase_if(ids, [this](const std::string& id) {
+    Found& found = found_[id];
+    const auto seen = index_.Find(options_.scope + id, found.checked_at);
+    if (!seen) return false;
+    found.complete = true;
+    found.checked_at = *seen;
+    return true;
+  });
+  return ids;
 }
 
 Result<void> PlanWork::AskHost(std::span<const std::string> ids) {
@@ -117,18 +145,20 @@ Result<void> PlanWork::AskHost(std::span<const std::string> ids) {
     } else {
       found.complete = answer->second.complete;
       found.error = answer->second.error;
+      if (answer->second.complete) index_.Remember(options_.scope + id, found.checked_at);
     }
   }
   return {};
 }
 
-// Dependencies of what is not complete, where they are not known yet.
+// Dependencies of what is not complete, where they are not known yet. As in Luigi, what could not
+// be checked is not expanded: it may well be complete.
 std::vector<std::string> PlanWork::NextLevel() const {
-  std::set<std::string> seen;
+  std::unordered_set<std::string> seen;
   std::vector<std::string> next;
   for (const std::string& id : level_) {
     const Found& found = found_.at(id);
-    if (found.complete.value_or(false) || found.node.external) continue;
+    if (found.complete.value_or(false) || found.error || found.node.external) continue;
     for (const std::string& dep : found.node.deps) {
       if (!found_.contains(dep) && seen.insert(dep).second) next.push_back(dep);
     }
@@ -136,28 +166,42 @@ std::vector<std::string> PlanWork::NextLevel() const {
   return next;
 }
 
-// A wrapper is complete when all it requires are. Dependencies were found after their dependents,
-// so one pass from the end nearly always does; another follows while something changes.
+// A wrapper is complete when all it requires are: settled from below, each once. What then is left
+// requires itself, and is not complete.
 void PlanWork::SettleWrappers() {
-  bool changed = true;
-  while (changed) {
-    changed = false;
-    for (auto id = order_.rbegin(); id != order_.rend(); ++id) {
-      Found& found = found_[*id];
-      if (found.complete) continue;
-      bool open = false;
-      bool complete = true;
-      for (const std::string& dep : found.node.deps) {
-        const auto below = found_.find(dep);
-        if (below == found_.end()) continue;
-        open |= !below->second.complete.has_value();
-        complete &= below->second.complete.value_or(false);
-      }
-      if (open && complete) continue;
-      found.complete = complete;
-      changed = true;
+  std::unordered_map<std::string, size_t> open;  // wrapper → its dependencies that are not settled
+  std::unordered_map<std::string, std::vector<std::string>> above;
+  std::vector<std::string> ready;
+  for (const std::string& id : order_) {
+    const Found& found = found_.at(id);
+    if (found.complete) continue;
+    size_t count = 0;
+    for (const std::string& dep : found.node.deps) {
+      const auto below = found_.find(dep);
+      if (below == found_.end() || below->second.complete) continue;
+      above[dep].push_back(id);
+      ++count;
+    }
+    open[id] = count;
+    if (count == 0) ready.push_back(id);
+  }
+  while (!ready.empty()) {
+    const std::string id = std::move(ready.back());
+    ready.pop_back();
+    Found& found = found_.at(id);
+    found.complete = DependenciesComplete(found);
+    for (const std::string& dependent : above[id]) {
+      if (--open.at(dependent) == 0) ready.push_back(dependent);
     }
   }
+}
+
+bool PlanWork::DependenciesComplete(const Found& found) const {
+  return std::all_of(
+      found.node.deps.begin(), found.node.deps.end(), [this](const std::string& dep) {
+        const auto below = found_.find(dep);
+        return below != found_.end() && below->second.complete.value_or(false);
+      });
 }
 
 // A root that is run whole is a task of its own: the root itself is registered by the stock worker
@@ -174,7 +218,7 @@ client::PlannedTask PlanWork::Planned(const Found& found) const {
   task.visibility = node.visibility;
   task.complete = found.complete.value_or(false);
   task.checked_at = found.checked_at;
-  if (!task.complete && !options_.pipeline_unit) task.deps = node.deps;
+  if (!task.complete && !found.error && !options_.pipeline_unit) task.deps = node.deps;
   task.external = node.external;
   task.priority = node.priority;
   task.resources = node.resources;
@@ -189,9 +233,11 @@ client::PlannedTask PlanWork::Planned(const Found& found) const {
   for (const host::Target& target : node.outputs)
     task.targets.emplace_back(target.kind, target.uri);
   if (found.error) task.error = Convert(*found.error);
-  // What cannot travel fails here, with the reason, unless the root is run whole.
-  if (!node.problem.empty() && !task.error && !task.complete && !options_.pipeline_unit) {
-    task.problem = node.problem;
+  task.problem = node.problem;
+  // What cannot travel fails here, with the reason, unless the root is run whole. An external task
+  // never travels.
+  const bool travels = !task.complete && !task.external && !options_.pipeline_unit;
+  if (!node.problem.empty() && !task.error && travels) {
     task.error = client::TaskError{
         .type = "CannotTravel",
         .message = node.problem + "; run it with unit = \"pipeline\", or change it",

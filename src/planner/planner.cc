@@ -3,6 +3,8 @@
 #include "planner/planner.h"
 
 #include <algorithm>
+#include <fmt/format.h>
+#include <iterator>
 #include <spdlog/spdlog.h>
 
 namespace headrace::planner {
@@ -10,28 +12,55 @@ namespace headrace::planner {
 namespace {
 
 constexpr Duration kWait = std::chrono::seconds(20);  // of a claim
-constexpr std::chrono::seconds kRenewEvery{10};
-constexpr size_t kBatch = 1'000;
+// One request has at most so many tasks, and (about) so many dependencies.
+constexpr size_t kTasksInABatch = 1'000;
+constexpr size_t kDepsInABatch = 100'000;
 
 // The host as a whole failed: its import, or its process.
-client::TaskError HostFailure(const Error& error, const host::Zygote* zygote) {
-  const host::HostError failure = zygote == nullptr ? host::HostError{} : zygote->error();
-  if (!failure.import) {
-    return {.type = "TaskHost",
-            .message = error.message,
-            .traceback = failure.log_tail,
-            .where = "import"};
+PlanFindings HostFailed(const Error& error, const host::HostError& failure) {
+  PlanFindings findings;
+  if (failure.import) {
+    findings.error = client::TaskError{
+        .type = failure.import->type,
+        .message = failure.import->message,
+        .traceback = failure.import->traceback,
+        .where = failure.import->where.empty() ? "import" : failure.import->where};
+  } else {
+    findings.error = client::TaskError{.type = "TaskHost",
+                                       .message = error.message,
+                                       .traceback = failure.log_tail,
+                                       .where = "import"};
   }
-  return {.type = failure.import->type,
-          .message = failure.import->message,
-          .traceback = failure.import->traceback,
-          .where = failure.import->where.empty() ? "import" : failure.import->where};
+  return findings;
+}
+
+// How many tasks from `begin` go into one request.
+size_t BatchSize(std::span<const client::PlannedTask> tasks) {
+  size_t count = 0;
+  size_t deps = 0;
+  while (count < tasks.size() && count < kTasksInABatch) {
+    deps += tasks[count].deps.size();
+    if (count > 0 && deps > kDepsInABatch) break;
+    ++count;
+  }
+  return count;
+}
+
+void Append(PlanFindings& all, PlanFindings more) {
+  std::ranges::move(more.tasks, std::back_inserter(all.tasks));
+  std::ranges::move(more.roots, std::back_inserter(all.roots));
+  if (!all.error) all.error = std::move(more.error);
+}
+
+// It will not get better by itself: the scheduler's run shows what is wrong.
+bool IsOurMistake(const Error& error) {
+  return error.code == ErrorCode::kInvalid || error.code == ErrorCode::kCorrupt;
 }
 
 }  // namespace
 
 Planner::Planner(PlannerOptions options, host::HostPool& pool, const Clock& clock)
-    : options_(std::move(options)), pool_(pool), clock_(clock) {}
+    : options_(std::move(options)), pool_(pool), clock_(clock), index_(options_.complete_kept) {}
 
 Planner::~Planner() {
   Stop();
@@ -39,13 +68,17 @@ Planner::~Planner() {
 }
 
 Result<void> Planner::Start() {
-  for (size_t i = 0; i <= options_.plans; ++i) {
+  for (size_t i = 0; i < options_.plans; ++i) {
     clients_.push_back(TRY(client::Client::Make(options_.client)));
   }
+  client::ClientOptions once = options_.client;  // the watch may not be held up
+  once.patience = {};
+  once.timeout = std::chrono::seconds(5);
+  clients_.push_back(TRY(client::Client::Make(once)));
   for (size_t i = 0; i < options_.plans; ++i) {
     threads_.emplace_back([this, i] { Work(*clients_[i]); });
   }
-  threads_.emplace_back([this] { Renew(*clients_.back()); });
+  threads_.emplace_back([this] { Watch(*clients_.back()); });
   return {};
 }
 
@@ -53,6 +86,7 @@ void Planner::Stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    for (Job* job : jobs_) EndJob(*job, Ended::kDropped);
   }
   wake_.notify_all();
   for (const auto& client : clients_) client->Cancel();
@@ -86,63 +120,158 @@ void Planner::Work(client::Client& client) {
   }
 }
 
-void Planner::Renew(client::Client& client) {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    wake_.wait_for(lock, kRenewEvery, [this] { return stopping_; });
-    const std::set<int64_t> plans = plans_;
-    lock.unlock();
-    for (int64_t plan : plans) (void)client.RenewPlan(plan, options_.id);
-    lock.lock();
-  }
-}
-
 void Planner::Do(client::Client& client, const client::Plan& plan) {
+  const Steady::time_point now = Steady::now();
+  Job job{.plan = plan, .deadline = now + options_.plan_limit, .renew_at = now + plan.lease / 3};
   {
     const std::lock_guard lock(mutex_);
-    plans_.insert(plan.plan);
+    if (stopping_) return;
+    jobs_.insert(&job);
   }
-  const auto found = Find(plan);
-  PlanFindings findings;
-  if (found) {
-    findings = *found;
+  wake_.notify_all();
+  PlanFindings findings = Find(job);
+  const Ended ended = EndedOf(job);
+  if (ended == Ended::kTookTooLong) {
+    findings = {};
+    findings.error = client::TaskError{
+        .type = "TimeoutError",
+        .message =
+            fmt::format("planning took longer than {} s",
+                        std::chrono::floor<std::chrono::seconds>(options_.plan_limit).count()),
+        .traceback = {},
+        .where = "timeout"};
+  }
+  if (ended == Ended::kDropped) {
+    spdlog::info("planner: plan {} is left to another planner", plan.plan);
   } else {
-    findings.error = client::TaskError{.type = "TaskHost",
-                                       .message = found.error().message,
-                                       .traceback = found.error().remedy,
-                                       .where = "import"};
+    Report(client, plan, std::move(findings));
   }
-  for (size_t begin = 0; begin < findings.tasks.size(); begin += kBatch) {
-    const size_t count = std::min(kBatch, findings.tasks.size() - begin);
-    const auto registered = client.RegisterTasks(
-        plan.plan, options_.id, std::span(findings.tasks).subspan(begin, count));
-    if (registered) continue;
-    spdlog::warn("planner: plan {} is dropped: {}", plan.plan, registered.error().message);
-    findings.roots.clear();
-    break;
-  }
-  const bool whole = findings.tasks.empty() || !findings.roots.empty();
-  if (whole) (void)client.FinishPlan(plan.plan, options_.id, findings.roots, findings.error);
   const std::lock_guard lock(mutex_);
-  plans_.erase(plan.plan);
+  jobs_.erase(&job);
 }
 
-Result<PlanFindings> Planner::Find(const client::Plan& plan) {
-  if (plan.roots.empty()) return PlanFindings{};
-  const auto own = options_.host_by_pipeline.find(plan.pipeline);
-  const host::HostSettings& settings =
-      own == options_.host_by_pipeline.end() ? options_.host : own->second;
-  const auto zygote = TRY(pool_.Get(settings, plan.roots.front().module));
-  auto session = zygote->OpenSession();
-  if (!session) {
-    PlanFindings findings;
-    findings.error = HostFailure(session.error(), zygote.get());
-    return findings;
+// A session for each module: what one imports must not change the ids of another.
+PlanFindings Planner::Find(Job& job) {
+  std::map<std::string, std::vector<client::TaskName>> by_module;
+  for (const client::TaskName& root : job.plan.roots) by_module[root.module].push_back(root);
+  PlanFindings all;
+  for (const auto& [module, roots] : by_module) {
+    if (EndedOf(job) != Ended::kNo) break;
+    Append(all, FindIn(job, roots));
   }
+  return all;
+}
+
+PlanFindings Planner::FindIn(Job& job, std::span<const client::TaskName> roots) {
+  const client::Plan& plan = job.plan;
+  const auto own = options_.host_by_pipeline.find(plan.pipeline);
+  const bool has_own = own != options_.host_by_pipeline.end();
+  const host::HostSettings& settings = has_own ? own->second : options_.host;
+  const auto zygote = pool_.Get(settings, roots.front().module);
+  if (!zygote) return HostFailed(zygote.error(), {});
+  const auto session = (*zygote)->OpenSession();
+  if (!session) return HostFailed(session.error(), (*zygote)->error());
   PlanWork work(**session,
                 clock_,
-                {.pipeline_unit = plan.pipeline_unit, .complete_limit = options_.complete_limit});
-  return work.Find(plan.roots);
+                index_,
+                {.pipeline_unit = plan.pipeline_unit,
+                 .complete_limit = options_.complete_limit,
+                 // The others are there because something was seen to be incomplete.
+                 .ask_anew = plan.kind != client::PlanKind::kRun,
+                 .scope = (has_own ? plan.pipeline : std::string()) + '/'});
+  Enter(job, session->get());
+  Result<PlanFindings> found = work.Find(roots);
+  Enter(job, nullptr);
+  if (found) return *std::move(found);
+  PlanFindings findings;
+  findings.error = client::TaskError{
+      .type = "TaskHost",
+      .message =
+          fmt::format("{}, while it looked below {}", found.error().message, roots.front().family),
+      .traceback = found.error().remedy,
+      .where = "describe"};
+  return findings;
+}
+
+void Planner::Report(client::Client& client, const client::Plan& plan, PlanFindings findings) {
+  const auto registered = Register(client, plan.plan, findings);
+  if (!registered) {
+    spdlog::warn("planner: plan {} is dropped: {}", plan.plan, registered.error().message);
+    if (!IsOurMistake(registered.error())) return;
+    findings.error = client::TaskError{.type = "RegistrationRefused",
+                                       .message = registered.error().message,
+                                       .traceback = registered.error().remedy,
+                                       .where = "describe"};
+  }
+  const auto finished = client.FinishPlan(plan.plan, options_.id, findings.roots, findings.error);
+  if (!finished && !Stopping()) {
+    spdlog::warn("planner: plan {} is dropped: {}", plan.plan, finished.error().message);
+  }
+}
+
+Result<void> Planner::Register(client::Client& client, int64_t plan, const PlanFindings& findings) {
+  std::span<const client::PlannedTask> left = findings.tasks;
+  while (!left.empty()) {
+    const size_t count = BatchSize(left);
+    TRY(client.RegisterTasks(plan, options_.id, left.first(count)));
+    left = left.subspan(count);
+  }
+  return {};
+}
+
+void Planner::Watch(client::Client& client) {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    // Woken when a plan begins, too: its times may come first.
+    wake_.wait_until(lock, NextWatch());
+    const Steady::time_point now = Steady::now();
+    EndOverdue(now);
+    std::vector<std::pair<Job*, int64_t>> due;
+    for (Job* job : jobs_) {
+      if (job->renew_at > now || job->ended != Ended::kNo) continue;
+      job->renew_at = now + job->plan.lease / 3;
+      due.emplace_back(job, job->plan.plan);
+    }
+    for (const auto& [job, plan] : due) {
+      lock.unlock();
+      const auto renewed = client.RenewPlan(plan, options_.id);
+      lock.lock();
+      const bool lost = !renewed && (renewed.error().code == ErrorCode::kConflict ||
+                                     renewed.error().code == ErrorCode::kNotFound);
+      // It may have ended meanwhile.
+      if (lost && jobs_.contains(job) && job->plan.plan == plan) EndJob(*job, Ended::kDropped);
+    }
+  }
+}
+
+void Planner::EndOverdue(Steady::time_point now) {
+  for (Job* job : jobs_) {
+    if (job->deadline <= now) EndJob(*job, Ended::kTookTooLong);
+  }
+}
+
+Planner::Steady::time_point Planner::NextWatch() const {
+  Steady::time_point next = Steady::now() + std::chrono::minutes(1);
+  for (const Job* job : jobs_) {
+    if (job->ended == Ended::kNo) next = std::min({next, job->renew_at, job->deadline});
+  }
+  return next;
+}
+
+void Planner::EndJob(Job& job, Ended why) {
+  if (job.ended == Ended::kNo) job.ended = why;
+  if (job.session != nullptr) job.session->Kill();
+}
+
+void Planner::Enter(Job& job, const host::Session* session) {
+  const std::lock_guard lock(mutex_);
+  job.session = session;
+  if (job.ended != Ended::kNo && session != nullptr) session->Kill();
+}
+
+Planner::Ended Planner::EndedOf(const Job& job) const {
+  const std::lock_guard lock(mutex_);
+  return job.ended;
 }
 
 }  // namespace headrace::planner
