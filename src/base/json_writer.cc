@@ -7,6 +7,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/python_json.h"
+
 namespace headrace {
 namespace {
 
@@ -104,6 +106,12 @@ void AppendJsonString(std::string& out, std::string_view text) {
     ++at;
   }
   out += '"';
+}
+
+// Python's words for numbers may stand in it (or in one of its strings), which others cannot read.
+bool MayHaveWords(std::string_view json) {
+  return json.find("NaN") != std::string_view::npos ||
+         json.find("Infinity") != std::string_view::npos;
 }
 
 // Python's repr: to_chars gives the shortest digits; the point goes where repr puts it.
@@ -205,6 +213,9 @@ void JsonWriter::Null() {
 }
 
 void JsonWriter::Raw(std::string_view json) {
+  if (style_ == JsonStyle::kStrict && MayHaveWords(json)) {
+    if (const auto value = ParseJson(json)) return Value(*value);
+  }
   Separate();
   out_ += json;
 }

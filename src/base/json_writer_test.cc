@@ -108,5 +108,15 @@ TEST(JsonWriter, StrictStyleWritesNullForWhatOthersCannotRead) {
   EXPECT_EQ(out, "[null,1.5]");
 }
 
+TEST(JsonWriter, StrictStyleReplacesPythonsWordsInRawTextToo) {
+  std::string out;
+  JsonWriter writer(out, JsonStyle::kStrict);
+  writer.BeginArray();
+  writer.Raw(R"({"a":NaN,"b":[-Infinity,1],"c":"NaN"})");
+  writer.Raw(R"({"d": 2})");
+  writer.EndArray();
+  EXPECT_EQ(out, R"([{"a":null,"b":[null,1],"c":"NaN"},{"d": 2}])");
+}
+
 }  // namespace
 }  // namespace headrace
