@@ -1,8 +1,9 @@
 // headrace run MODULE TASK --param value…: one root task now, to its end.
 //
-// At the configured scheduler when one answers there; else with a scheduler, planner and worker of
-// its own in this process, whose state is forgotten at the end.
+// At the scheduler that --scheduler-url names, or the configured one when it answers; else with a
+// scheduler, planner and worker of its own in this process, whose state is forgotten at the end.
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
@@ -162,7 +163,10 @@ int Run(const Arguments& arguments) {
   }
   Signals signals;
   SetUpLogging(true);
-  if (Answers(loaded->config)) {
+  // Who names a scheduler means that one, and no other in its place.
+  const bool named = std::ranges::any_of(
+      arguments.settings, [](const auto& setting) { return setting.first == "scheduler.url"; });
+  if (named || Answers(loaded->config)) {
     const auto client = Connect(loaded->config);
     return client ? RunAt(*client, arguments, *params, signals) : kUnhandled;
   }

@@ -40,6 +40,26 @@ client::Overview Watch(client::Client& client, Signals& signals, Progress& progr
   return last;
 }
 
+// True: all runs that failed did so before any task of theirs was known.
+bool ShowPlanningErrors(client::Client& client) {
+  constexpr size_t kShown = 10;
+  const auto failed = client.ListRuns(fmt::format("state=failed&limit={}", kShown));
+  if (!failed) return false;
+  bool all = true;
+  for (const client::RunRow& run : failed->items) {
+    all &= run.error.has_value();
+    if (!run.error) continue;
+    const std::string name = run.pipeline.empty() ? "" : " of pipeline " + run.pipeline;
+    fmt::print("  run {}{}: planning failed: {}: {}\n{}\n",
+               run.id,
+               name,
+               run.error->type,
+               run.error->message,
+               run.error->traceback);
+  }
+  return all;
+}
+
 void ShowFailures(client::Client& client) {
   for (const char* phase : {"disabled", "unknown"}) {
     const auto failed = client.ListTasks(fmt::format("phase={}&limit=10", phase));
@@ -58,7 +78,9 @@ int Conclude(client::Client& client,
   const int64_t news = done - Count(before.runs, "done");
   if (failed > 0) {
     fmt::print("{} runs failed, {} are done. What failed:\n", failed, done);
+    const bool planning = ShowPlanningErrors(client);
     ShowFailures(client);
+    if (planning) return kPlanningFailed;
     fmt::print("`headrace why TASK` and `headrace logs TASK` say more.\n");
     return kTaskFailed;
   }

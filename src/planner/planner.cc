@@ -194,6 +194,15 @@ PlanFindings Planner::FindIn(Job& job, std::span<const client::TaskName> roots) 
 }
 
 void Planner::Report(client::Client& client, const client::Plan& plan, PlanFindings findings) {
+  // It is offered again later; until then nobody is told but by this line. Who waits for an ad-hoc
+  // run is told by its command.
+  if (findings.error && plan.run && !plan.pipeline.empty()) {
+    spdlog::warn("planner: run {} of pipeline {} cannot be planned: {}: {}",
+                 *plan.run,
+                 plan.pipeline,
+                 findings.error->type,
+                 findings.error->message);
+  }
   const auto registered = Register(client, plan.plan, findings);
   if (!registered) {
     spdlog::warn("planner: plan {} is dropped: {}", plan.plan, registered.error().message);
