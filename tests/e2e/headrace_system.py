@@ -79,13 +79,24 @@ class System:
             lines += [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
         self.config.write_text("\n".join(lines) + "\n")
 
+    def command(self, role: str) -> list[str]:
+        return [BINARY, role, "--config", str(self.config)]
+
+    def environment(self) -> dict[str, str]:
+        return dict(os.environ)
+
+    def directory(self) -> Path:
+        """Where the processes start."""
+        return self.folder
+
     def start(self, role: str = "up") -> subprocess.Popen[bytes]:
         """Starts a role, and waits until the scheduler answers."""
         number = len(self.processes)
         with (self.folder / f"{role}-{number}.log").open("wb") as log:
             process = subprocess.Popen(
-                [BINARY, role, "--config", str(self.config)],
-                cwd=self.folder,
+                self.command(role),
+                cwd=self.directory(),
+                env=self.environment(),
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
