@@ -2,6 +2,7 @@
 
 #include "cli/settings.h"
 
+#include <algorithm>
 #include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
@@ -110,6 +111,9 @@ std::unique_ptr<scheduler::TimeZones> MakeTimeZones() {
   return std::make_unique<SystemTimeZones>();
 }
 
+// A planner renews its plans every ten seconds, however short a lease is.
+constexpr Duration kPlanLeaseMin = std::chrono::seconds(20);
+
 scheduler::Settings SchedulerSettings(const config::Config& config) {
   const config::LuigiSchedulerConfig& luigi = config.luigi_scheduler;
   scheduler::Settings settings;
@@ -124,6 +128,7 @@ scheduler::Settings SchedulerSettings(const config::Config& config) {
   settings.pause_enabled = luigi.pause_enabled;
   settings.send_messages = luigi.send_messages;
   settings.lease = config.scheduler.lease;
+  settings.plan_lease = std::max(kPlanLeaseMin, 2 * config.scheduler.lease);
   settings.check_first = config.planner.check_interval;
   settings.check_last = config.planner.check_interval_max;
   return settings;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,8 +75,7 @@ def test_only_the_dependents_of_a_failing_task_wait_and_it_is_retried_by_itself(
     attempts = system.attempts(task)
     assert [attempt["outcome"] for attempt in attempts] == ["failed"] * FAILURES_MAX
     waits = [
-        later["started_at"] - earlier["ended_at"]
-        for earlier, later in zip(attempts, attempts[1:], strict=False)
+        later["started_at"] - earlier["ended_at"] for earlier, later in itertools.pairwise(attempts)
     ]
     assert all(wait >= 0.9 * DELAY_MS for wait in waits), waits  # jitter: a tenth
     assert [item["id"] for item in system.get("/v1/runs")["items"]] == [run]  # no other run's work

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections
 import http.client
+import itertools
 import os
 import random
 import signal
@@ -44,6 +45,15 @@ def children_of(pid: int) -> list[int]:
     return found
 
 
+def kill_9(pid: int) -> bool:
+    """Was it still there?"""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 class KillableExample(ExampleSystem):
     """Each role by its name, so that it can be killed and started again."""
 
@@ -69,13 +79,25 @@ class KillableExample(ExampleSystem):
             self.named[name].wait()
 
     def kill_a_task(self, dice: random.Random) -> None:
-        """A process that runs a task: what a worker's host has forked."""
+        """A process that has started a task and not ended it."""
 
-        def running() -> list[int]:
+        def killed() -> bool:
+            ended = {(event.task, event.pid) for event in self.witness.events("end")}
+            started = [(event.task, event.pid) for event in self.witness.events("start")]
+            running = [int(pid) for task, pid in started if (task, pid) not in ended]
+            running = [pid for pid in running if is_alive(pid)]
+            return bool(running) and kill_9(dice.choice(running))
+
+        await_that("a running task is killed", killed)
+
+    def kill_a_host(self, dice: random.Random) -> None:
+        """A Python of a worker, which forks tasks."""
+
+        def killed() -> bool:
             hosts = [host for name in WORKERS for host in children_of(self.named[name].pid)]
-            return [task for host in hosts for task in children_of(host)]
+            return bool(hosts) and kill_9(dice.choice(hosts))
 
-        os.kill(dice.choice(await_that("a task runs", running)), signal.SIGKILL)
+        await_that("a host is killed", killed)
 
 
 class Account:
@@ -135,23 +157,24 @@ class Account:
             assert tasks[task]["attempts"] == attempts, f"{task} was done, and has run again"
 
 
-def check_attempts(system: KillableExample) -> int:
-    """No two attempts of a task overlap, and all have ended. Says how many there were."""
-    count = 0
+def check_attempts(system: KillableExample) -> dict[str, int]:
+    """No two attempts of a task overlap, and all have ended. Says how many ended how."""
+    outcomes: collections.Counter[str] = collections.Counter()
     for task in system.all_items("/v1/tasks"):
         attempts = system.attempts(task["id"]) if task["attempts"] else []
-        count += len(attempts)
-        for attempt in attempts:
-            assert attempt["ended_at"] is not None, attempt
-        for earlier, later in zip(attempts, attempts[1:], strict=False):
+        assert all(attempt["ended_at"] is not None for attempt in attempts), attempts
+        outcomes.update(attempt["outcome"] for attempt in attempts)
+        for earlier, later in itertools.pairwise(attempts):
             assert earlier["ended_at"] <= later["started_at"], (task["id"], earlier, later)
-    return count
+    return dict(outcomes)
 
 
 def strike(system: KillableExample, victim: str, dice: random.Random) -> None:
     """Kills the victim, and starts again what does not come back by itself."""
     if victim == "task":
         return system.kill_a_task(dice)
+    if victim == "host":
+        return system.kill_a_host(dice)
     names = {
         "worker": [dice.choice(WORKERS)],
         "everything": dice.sample(list(system.named), len(system.named)),
@@ -181,7 +204,7 @@ def parts(moments: int) -> Iterator[int]:
 
 
 @pytest.mark.timeout(60 + 60 * MOMENTS)
-@pytest.mark.parametrize("victim", ["scheduler", "planner", "worker", "task", "everything"])
+@pytest.mark.parametrize("victim", ["scheduler", "planner", "worker", "host", "task", "everything"])
 def test_example_ends_as_ever_whatever_is_killed(
     stock: Run, data: Path, tmp_path: Path, victim: str
 ) -> None:
@@ -218,7 +241,7 @@ def run_example(
     assert system.witness.events("twice") == []
     assert all(not is_alive(process.pid) for process in system.processes)
     print(
-        f"{victim} killed after {moments} tasks: {attempts} attempts, "
+        f"{victim} killed after {moments} tasks: attempts {attempts}, "
         f"{len(system.witness.events('start'))} starts; acknowledged: {len(account.created)} "
         f"created runs, {len(account.done_tasks)} done tasks; {account.refused} requests failed"
     )
