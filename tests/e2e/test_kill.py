@@ -33,6 +33,7 @@ LAST_MOMENT = 175  # tasks that have ended; some ten are left then
 WORKERS = ("worker-0", "worker-1")
 FIRST_HOUR_MS = 1574553600000  # 2019-11-24T00, UTC
 HOURS = 168
+HALF_WRITTEN = "-luigi-tmp-"  # Luigi's name for a file whose writer may have been killed
 
 
 def children_of(pid: int) -> list[int]:
@@ -58,7 +59,10 @@ class KillableExample(ExampleSystem):
     """Each role by its name, so that it can be killed and started again."""
 
     def __init__(self, data: Path, folder: Path) -> None:
-        super().__init__(data, folder, {"scheduler.lease": "2s", "worker.slots": "2"})
+        settings = {"scheduler.lease": "2s", "worker.slots": "2"}
+        for pipeline in ("hourly_rollup", "daily_table"):  # what was killed need not wait
+            settings[f"pipelines.{pipeline}.retry.delay"] = "1s"
+        super().__init__(data, folder, settings)
         self.witness = Witness(folder / "witness")
         self.named: dict[str, Any] = {}
 
@@ -230,6 +234,7 @@ def run_example(
             strike(system, victim, dice)
         system.await_the_end()
         account.close()
+        system.await_the_end()  # its last request has had a run planned again
 
         account.check()
         attempts = check_attempts(system)
@@ -237,7 +242,8 @@ def run_example(
         if account:
             account.close()
         system.stop()
-    assert differences(stock.out, system.out) == []
+    remains = [line for line in differences(stock.out, system.out) if HALF_WRITTEN not in line]
+    assert remains == []
     assert system.witness.events("twice") == []
     assert all(not is_alive(process.pid) for process in system.processes)
     print(
