@@ -169,7 +169,11 @@ void Zygote::ReadLocked() {
   for (std::string& line : lines) TakeLine(std::move(line));
   if (got != LineSocket::Got::kEnd) return;
   if (state_ == State::kImporting) {
-    Settle(State::kFailed, Death());
+    HostError error = Death();
+    const std::optional<ExitStatus> status = process_.TryWait();
+    // The kernel, short of memory, or a person: that says nothing about the module.
+    const bool killed = status && status->signal == SIGKILL;
+    Settle(killed ? State::kGone : State::kFailed, std::move(error));
   } else if (state_ == State::kReady) {
     state_ = State::kGone;
     error_ = Death();

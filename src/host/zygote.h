@@ -41,6 +41,8 @@ struct HostError {
 
 class Zygote : public std::enable_shared_from_this<Zygote> {
  public:
+  // kFailed: the module cannot be imported. kGone: the interpreter has died, or was killed by
+  // somebody else while it imported.
   enum class State : uint8_t { kImporting, kReady, kFailed, kGone };
 
   // Starts the interpreter; does not wait for the import. `children` outlives it.

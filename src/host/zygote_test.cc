@@ -3,6 +3,8 @@
 #include "host/zygote.h"
 
 #include <csignal>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 
@@ -185,6 +187,16 @@ TEST_F(HostPoolTest, DeadZygoteIsReplaced) {
   }
 
   EXPECT_NE(Get("basic"), before);
+}
+
+TEST_F(HostPoolTest, ZygoteThatIsKilledWhileItImportsIsReplacedAtOnce) {
+  const std::shared_ptr<Zygote> before = *pool_.Get(Settings(), "import_hangs");
+  syscall(SYS_pidfd_send_signal, before->control().process_fd, SIGKILL, nullptr, 0);
+  EXPECT_EQ(before->WaitReady(), nullptr);
+
+  EXPECT_EQ(before->state(), Zygote::State::kGone);
+  EXPECT_THAT(before->error().message, HasSubstr("killed by signal 9 (SIGKILL)"));
+  EXPECT_NE(*pool_.Get(Settings(), "import_hangs"), before);
 }
 
 TEST_F(HostPoolTest, FailedImportIsTriedAgainOnlyAfterAWhile) {

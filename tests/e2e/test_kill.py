@@ -73,8 +73,12 @@ class KillableExample(ExampleSystem):
         self.named[name] = self.start(name.partition("-")[0])
 
     def await_ends(self, count: int) -> None:
-        ended = self.witness.events
-        await_that(f"{count} tasks have ended", lambda: len(ended("end")) >= count)
+        def ended() -> bool:
+            runs = self.get("/v1/overview")["runs"]
+            assert not runs.get("failed"), self.dump()
+            return len(self.witness.events("end")) >= count
+
+        await_that(f"{count} tasks have ended", ended)
 
     def kill(self, *names: str) -> None:
         for name in names:
