@@ -43,6 +43,11 @@ void Context::Submit(Pending&& pending, scheduler::Request body) {
   const scheduler::RequestId request = request_next_.fetch_add(1);
   pending.waits = std::holds_alternative<scheduler::ReceiveWork>(body) ||
                   std::holds_alternative<scheduler::ClaimPlans>(body);
+  if (pending.waits) {  // a worker that was killed must not be handed work
+    pending.responder.OnClientGone([this, request] {
+      (void)engine_.Submit(sink_, {.request = request, .body = scheduler::StopWaiting{}});
+    });
+  }
   {
     const std::lock_guard lock(mutex_);
     pending_.emplace(request, std::move(pending));

@@ -55,6 +55,9 @@ struct FinishAttempt {
 struct RemoveWorker {
   std::string worker;
 };
+// Whoever waits with ReceiveWork or ClaimPlans under this very request has gone: it must be given
+// nothing. It is answered with nothing; when it was answered before, nobody is.
+struct StopWaiting {};
 
 struct ClaimPlans {
   std::string planner;
@@ -146,6 +149,7 @@ using Request = std::variant<Tick,
                              Heartbeat,
                              FinishAttempt,
                              RemoveWorker,
+                             StopWaiting,
                              ClaimPlans,
                              RegisterTasks,
                              PlanHeartbeat,

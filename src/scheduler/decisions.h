@@ -40,6 +40,7 @@ void Decide(Core& core, const RegisterWorker& command);
 void Decide(Core& core, const ReceiveWork& command);
 void Decide(Core& core, const Heartbeat& command);
 void Decide(Core& core, const RemoveWorker& command);
+void Decide(Core& core, const StopWaiting& command);
 // attempts.cc
 void Decide(Core& core, const FinishAttempt& command);
 // plans.cc

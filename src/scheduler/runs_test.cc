@@ -147,6 +147,20 @@ TEST(Runs, AWorkerThatDrainsIsAnsweredAndGetsNothing) {
   EXPECT_TRUE(flow.Receive(2, kLong).empty());
 }
 
+TEST(Runs, WorkIsNotGivenToAWaiterThatHasGone) {
+  Flow flow;
+  flow.PassHour();
+  const auto plan = flow.ClaimAll()[0];
+  EXPECT_TRUE(
+      flow.Say(ReceiveWork{.worker = "h1", .pools = {"default"}, .max = 2, .wait = kLong}).empty());
+
+  --flow.requests;  // under the waiter's own number
+  EXPECT_EQ(flow.Say(StopWaiting{}).size(), 1);
+  flow.Register(plan, "a");
+
+  EXPECT_EQ(flow.Receive().size(), 1);
+}
+
 TEST(Runs, AFailedTaskHoldsUpItsDependentsOnlyAndIsRetried) {
   Flow flow;
   flow.PassHour();

@@ -207,6 +207,12 @@ void Decide(Core& core, const RemoveWorker& command) {
   core.Reply(Done{});
 }
 
+void Decide(Core& core, const StopWaiting&) {
+  const auto is_it = [&](const auto& waiter) { return waiter.request == core.request; };
+  if (std::erase_if(core.work_waiters, is_it) > 0) return core.Reply(Messages{});
+  if (std::erase_if(core.plan_waiters, is_it) > 0) core.Reply(PlanOffers{});
+}
+
 void ForgetWorker(Core& core, WorkerId worker) {
   const std::set<AttemptId> running = core.state.attempts_running();
   for (AttemptId attempt : running) {

@@ -54,6 +54,19 @@ def test_a_worker_that_is_killed_leaves_no_process_and_its_task_runs_elsewhere(
     assert system.await_attempt(run, 2)["outcome"] == "done"
 
 
+def test_work_is_not_given_to_a_worker_that_was_killed_while_it_waited(tmp_path: Path) -> None:
+    with running(tmp_path, roles=APART) as system:  # with a lease of half a minute
+        await_that("the worker waits", lambda: system.get("/v1/workers")["items"])
+        system.processes[WORKER].kill()
+        system.processes[WORKER].wait()
+        system.start("worker")
+
+        run = system.run("Quiet")
+
+        assert system.await_attempt(run)["outcome"] == "done"
+        assert len(system.attempts(system.root(run))) == 1
+
+
 def test_a_task_that_ends_while_the_scheduler_is_away_is_reported_when_it_is_back(
     system: System,
 ) -> None:
