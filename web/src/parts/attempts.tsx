@@ -1,11 +1,12 @@
 // A task's attempts: when, where, how each ended.
 import { Link } from '@tanstack/react-router';
-import type { Attempt } from '../api/types';
+import type { Attempt, Phase, RunState } from '../api/types';
 import { Nothing } from './page';
+import { Sign } from './state';
 import { Took, When } from './time';
 import { bytes, span } from './words';
 
-const outcomeWords: Record<string, { word: string; state: string }> = {
+const outcomeWords: Record<string, { word: string; state: Phase | RunState }> = {
   done: { word: 'Done', state: 'done' },
   failed: { word: 'Failed', state: 'disabled' },
   new_dependencies: { word: 'Needs more tasks', state: 'waiting' },
@@ -15,18 +16,20 @@ const outcomeWords: Record<string, { word: string; state: string }> = {
   cancelled: { word: 'Cancelled', state: 'cancelled' },
 };
 
+function wordsOf(outcome: string | null): { word: string; state: Phase | RunState } {
+  if (outcome === null) return { word: 'Running', state: 'running' };
+  return outcomeWords[outcome] ?? { word: outcome, state: 'unknown' };
+}
+
 function Outcome({ attempt }: { attempt: Attempt }) {
   const { outcome, error, exit_code, signal } = attempt;
-  const { word, state } =
-    outcome === null
-      ? { word: 'Running', state: 'running' }
-      : (outcomeWords[outcome] ?? { word: outcome, state: 'unknown' });
+  const { word, state } = wordsOf(outcome);
   const how = signal ? `signal ${signal}` : exit_code ? `exit code ${exit_code}` : '';
   const what = [error?.type, error?.message].filter(Boolean).join(': ');
   return (
     <>
       <span className="badge" data-state={state}>
-        <i className="sign" data-state={state} aria-hidden />
+        <Sign of={state} />
         {word}
       </span>
       {what || how ? (

@@ -14,7 +14,7 @@ export interface Boxes {
   gapY: number;
 }
 
-/** Neighbours of every node in a row: those of v are `list[start[v]] … list[start[v+1]-1]`. */
+/** Neighbours of every node in one list: those of v from `start[v]` on, up to `start[v + 1]`. */
 interface Neighbours {
   start: Uint32Array;
   list: Uint32Array;

@@ -11,7 +11,7 @@ function describe({ id, interval_start, state, duration_s }: RunMark): string {
 
 export function Strip({ runs, tall = false }: { runs: RunMark[]; tall?: boolean }) {
   if (runs.length === 0) return <span className="muted">no runs yet</span>;
-  const longest = Math.max(1, ...runs.map(({ duration_s }) => duration_s ?? 0));
+  const longest = Math.max(0.001, ...runs.map(({ duration_s }) => duration_s ?? 0));
   return (
     <span className={tall ? 'strip tall' : 'strip'}>
       {runs

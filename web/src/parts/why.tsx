@@ -3,10 +3,15 @@ import { Link } from '@tanstack/react-router';
 import type { Why, WhyPart } from '../api/types';
 import { When } from './time';
 
+/** The server's words, with what it put between backticks as code. */
+function Words({ text }: { text: string }) {
+  return text.split('`').map((piece, i) => (i % 2 === 0 ? piece : <code key={i}>{piece}</code>));
+}
+
 function Part({ part, of }: { part: WhyPart; of: string }) {
   return (
     <li>
-      {part.text}{' '}
+      <Words text={part.text} />{' '}
       {part.until ? (
         <span className="muted">
           (<When at={part.until} />){' '}
@@ -31,7 +36,9 @@ export function WhyCard({ why }: { why: Why }) {
   const parts = why.parts.filter(({ text }) => withoutStop(text) !== said);
   return (
     <section className="why" aria-label="Why" data-kind={why.kind}>
-      <p>{why.words}</p>
+      <p>
+        <Words text={why.words} />
+      </p>
       {parts.length > 0 ? (
         <ol>
           {parts.map((part, i) => (

@@ -34,7 +34,7 @@ function Phases({ counts }: { counts: Overview['counts'] }) {
 
 function Failing({ errors }: { errors: ErrorGroup[] }) {
   const tasks = errors.reduce((sum, { count }) => sum + count, 0);
-  const note = `${plural(tasks, 'task')}, ${plural(errors.length, 'different error')}`;
+  const note = `${plural(tasks, 'task')}, ${plural(errors.length, 'error')}`;
   return (
     <Section title="Failing" note={errors.length > 0 ? note : undefined}>
       {errors.length === 0 ? <Nothing>Nothing fails.</Nothing> : null}
@@ -118,7 +118,7 @@ function Runs({ runs, due }: { runs: Overview['runs']; due: number }) {
 function Next({ next }: { next: Overview['next'] }) {
   return (
     <Section title="Due next">
-      {next.length === 0 ? <Nothing>No pipeline has a schedule.</Nothing> : null}
+      {next.length === 0 ? <Nothing>Nothing more is due.</Nothing> : null}
       <ul className="list lines">
         {next.map(({ pipeline, at }) => (
           <li key={pipeline}>

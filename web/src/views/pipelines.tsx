@@ -54,8 +54,8 @@ export function PipelinesView() {
       <Head title="Pipelines" />
       {data.items.length === 0 ? (
         <Nothing>
-          No pipeline is configured. A table in headrace.toml makes one:{' '}
-          <code>[pipelines.name]</code> with its module, its task and its schedule.
+          No pipeline is configured. One is a table in headrace.toml, <code>[pipelines.name]</code>,
+          with its module, its task and its schedule.
         </Nothing>
       ) : (
         <div className="card flush">
