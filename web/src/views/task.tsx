@@ -48,8 +48,8 @@ function TaskActions({ task }: { task: Task }) {
           action={actions.markDone(task.id, name)}
           ask={
             <p>
-              <b>{name}</b> counts as done from now on, without being run: what depends on it
-              starts, whether its output is there or not.
+              <b>{name}</b> counts as done from now on, without being run, and what waits for it
+              starts. A task that looks for this one’s output before it runs still needs it there.
             </p>
           }
         />
