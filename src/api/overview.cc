@@ -20,17 +20,6 @@ namespace {
 constexpr size_t kRunningShown = 20;
 constexpr size_t kErrorsLookedAt = 5'000;
 
-template <class Write>
-net::HttpResponse Object(const View& view, Write write) {
-  std::string text;
-  JsonWriter json(text, JsonStyle::kStrict);
-  json.BeginObject();
-  write(json);
-  json.Field("at", view.at);
-  json.EndObject();
-  return net::JsonResponse(std::move(text));
-}
-
 // Attempts that ended in the last minute.
 double RatePerMinute(const State& state, Timestamp now) {
   constexpr std::chrono::seconds kWindow{60};
@@ -133,6 +122,22 @@ uint64_t DueRuns(const Context& context, const State& state) {
   return due;
 }
 
+// A list that is short enough for one page.
+template <class Id, class Row>
+net::HttpResponse WholeList(const View& view, const std::vector<Id>& ids, Row row) {
+  return Object(view, [&](JsonWriter& json) {
+    json.Key("items");
+    json.BeginArray();
+    for (Id id : ids) {
+      json.BeginObject();
+      row(json, id);
+      json.EndObject();
+    }
+    json.EndArray();
+    json.NullField("next");
+  });
+}
+
 }  // namespace
 
 void CountsFields(JsonWriter& json, const View& view, Timestamp now) {
@@ -218,52 +223,35 @@ net::HttpResponse ShowPipelines(Context& context,
                                 const std::string& name,
                                 size_t limit) {
   const State& state = view.state;
+  const auto row = [&](JsonWriter& json, scheduler::PipelineId id) {
+    PipelineFields(json, state, context.zones(), id);
+  };
   if (!name.empty()) {
     const scheduler::PipelineId id = state.FindPipeline(name);
     if (id.value == 0) return Problem(404, "no pipeline '" + name + "'");
-    return Object(view,
-                  [&](JsonWriter& json) { PipelineFields(json, state, context.zones(), id); });
+    return Object(view, [&](JsonWriter& json) { row(json, id); });
   }
-  return Object(view, [&](JsonWriter& json) {
-    json.Key("items");
-    json.BeginArray();
-    for (uint32_t i = 1; i <= state.pipelines().size() && i <= limit; ++i) {
-      if (state.pipeline(scheduler::PipelineId{i}).spec.retired) continue;
-      json.BeginObject();
-      PipelineFields(json, state, context.zones(), scheduler::PipelineId{i});
-      json.EndObject();
-    }
-    json.EndArray();
-    json.NullField("next");
-  });
+  std::vector<scheduler::PipelineId> ids;
+  for (uint32_t i = 1; i <= state.pipelines().size() && i <= limit; ++i) {
+    const scheduler::PipelineId id{i};
+    if (!state.pipeline(id).spec.retired) ids.push_back(id);
+  }
+  return WholeList(view, ids, row);
 }
 
 net::HttpResponse ShowWorkers(const View& view) {
-  return Object(view, [&](JsonWriter& json) {
-    json.Key("items");
-    json.BeginArray();
-    view.state.ForEachWorker([&](scheduler::WorkerId id, const scheduler::Worker&) {
-      json.BeginObject();
-      WorkerFields(json, view, id);
-      json.EndObject();
-    });
-    json.EndArray();
-    json.NullField("next");
-  });
+  std::vector<scheduler::WorkerId> ids;
+  view.state.ForEachWorker(
+      [&](scheduler::WorkerId id, const scheduler::Worker&) { ids.push_back(id); });
+  return WholeList(
+      view, ids, [&](JsonWriter& json, scheduler::WorkerId id) { WorkerFields(json, view, id); });
 }
 
 net::HttpResponse ShowPools(const View& view) {
-  return Object(view, [&](JsonWriter& json) {
-    json.Key("items");
-    json.BeginArray();
-    for (uint32_t i = 1; i <= view.state.pools().size(); ++i) {
-      json.BeginObject();
-      PoolFields(json, view.state, scheduler::PoolId{i});
-      json.EndObject();
-    }
-    json.EndArray();
-    json.NullField("next");
-  });
+  std::vector<scheduler::PoolId> ids;
+  for (uint32_t i = 1; i <= view.state.pools().size(); ++i) ids.push_back(scheduler::PoolId{i});
+  return WholeList(
+      view, ids, [&](JsonWriter& json, scheduler::PoolId id) { PoolFields(json, view.state, id); });
 }
 
 }  // namespace headrace::api

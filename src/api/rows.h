@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "api/context.h"
 #include "base/json_writer.h"
@@ -20,6 +21,18 @@ void JsonOrNullField(JsonWriter& json, std::string_view name, std::string_view t
 std::string LabelOf(const scheduler::State& state, const scheduler::Task& task);
 
 void WriteCountsField(JsonWriter& json, const std::array<uint32_t, scheduler::kPhases>& counts);
+
+// An object of `write`'s fields, and the commit it shows.
+template <class Write>
+net::HttpResponse Object(const engine::View& view, Write write) {
+  std::string text;
+  JsonWriter json(text, JsonStyle::kStrict);
+  json.BeginObject();
+  write(json);
+  json.Field("at", view.at);
+  json.EndObject();
+  return net::JsonResponse(std::move(text));
+}
 
 // Fields of the open object.
 void TaskFields(JsonWriter& json, const scheduler::State& state, scheduler::TaskId task);

@@ -24,17 +24,6 @@ using scheduler::TaskId;
 
 namespace {
 
-template <class Write>
-net::HttpResponse Object(const View& view, Write write) {
-  std::string text;
-  JsonWriter json(text, JsonStyle::kStrict);
-  json.BeginObject();
-  write(json);
-  json.Field("at", view.at);
-  json.EndObject();
-  return net::JsonResponse(std::move(text));
-}
-
 std::string Field(const net::HttpRequest& request, std::string_view name) {
   return net::FindFormField(request.query, name).value_or("");
 }

@@ -13,11 +13,6 @@ constexpr std::chrono::seconds kPrintEvery{2};
 constexpr int kBarWidth = 40;
 constexpr size_t kRunningShown = 4;
 
-int64_t Count(const client::Counts& counts, const std::string& name) {
-  const auto found = counts.find(name);
-  return found == counts.end() ? 0 : found->second;
-}
-
 int64_t Total(const client::Counts& counts) {
   int64_t total = 0;
   for (const auto& [name, count] : counts) total += count;
@@ -35,7 +30,7 @@ std::string Words(const client::Counts& counts) {
                             "blocked",
                             "disabled",
                             "unknown"}) {
-    const int64_t count = Count(counts, phase);
+    const int64_t count = client::CountOf(counts, phase);
     if (count == 0) continue;
     if (!words.empty()) words += " · ";
     words += fmt::format("{} {}", count, phase);
@@ -44,10 +39,12 @@ std::string Words(const client::Counts& counts) {
 }
 
 std::string Runs(const client::Counts& runs) {
-  const int64_t active = Count(runs, "queued") + Count(runs, "planning") + Count(runs, "running");
-  std::string words = fmt::format("{} of {} runs done", Count(runs, "done"), Total(runs));
+  const int64_t active = client::CountOf(runs, "queued") + client::CountOf(runs, "planning") +
+                         client::CountOf(runs, "running");
+  std::string words = fmt::format("{} of {} runs done", client::CountOf(runs, "done"), Total(runs));
   if (active > 0) words += fmt::format(", {} active", active);
-  if (Count(runs, "failed") > 0) words += fmt::format(", {} failed", Count(runs, "failed"));
+  if (client::CountOf(runs, "failed") > 0)
+    words += fmt::format(", {} failed", client::CountOf(runs, "failed"));
   return words;
 }
 
@@ -74,7 +71,7 @@ void Progress::End() {
 
 double Progress::Rate(const client::Overview& overview) {
   const auto now = std::chrono::steady_clock::now();
-  const int64_t done = Count(overview.counts, "done");
+  const int64_t done = client::CountOf(overview.counts, "done");
   if (rate_done_ < 0) {
     rate_done_ = done;
     rate_at_ = now;
@@ -91,7 +88,7 @@ double Progress::Rate(const client::Overview& overview) {
 }
 
 void Progress::Draw(const client::Overview& overview, const std::vector<client::TaskRow>& running) {
-  const int64_t done = Count(overview.counts, "done");
+  const int64_t done = client::CountOf(overview.counts, "done");
   const int64_t total = Total(overview.counts);
   const double rate = Rate(overview);
   std::string text;

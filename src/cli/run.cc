@@ -98,10 +98,7 @@ bool Answers(const config::Config& config) {
 
 // True: nothing of the run will move any more without somebody's doing.
 bool IsStuck(const client::RunRow& run) {
-  const auto count = [&](const char* phase) {
-    const auto found = run.counts.find(phase);
-    return found == run.counts.end() ? 0 : found->second;
-  };
+  const auto count = [&](const char* phase) { return client::CountOf(run.counts, phase); };
   if (run.state != "running") return false;
   const int64_t moves = count("ready") + count("running") + count("retrying");
   return moves == 0 && count("external") + count("unknown") > 0;

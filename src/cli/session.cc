@@ -10,6 +10,7 @@
 #include <spdlog/spdlog.h>
 
 #include "cli/settings.h"
+#include "net/form.h"
 
 namespace headrace::cli {
 
@@ -63,7 +64,7 @@ std::unique_ptr<client::Client> Connect(const config::Config& config) {
 Result<std::string> FindTask(client::Client& client, const std::string& text) {
   const auto exact = client.GetTask(text);
   if (exact) return exact->id;
-  const auto found = TRY(client.ListTasks("q=" + text + "&limit=6"));
+  const auto found = TRY(client.ListTasks("q=" + net::PercentEncode(text) + "&limit=6"));
   if (found.items.size() == 1) return found.items.front().id;
   if (found.items.empty()) {
     return Fail(ErrorCode::kNotFound, "no task '" + text + "'; `headrace tasks` lists them");

@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/session.h"
+#include "net/form.h"
 
 namespace headrace::cli {
 
@@ -40,16 +41,6 @@ void PrintCounts(std::string_view title, const client::Counts& counts) {
     any = true;
   }
   fmt::print("{}\n", any ? "" : "none");
-}
-
-std::string PercentEncode(const std::string& text) {
-  std::string encoded;
-  for (const char c : text) {
-    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' ||
-                       c == '.' || c == '~';
-    encoded += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return encoded;
 }
 
 }  // namespace
@@ -103,9 +94,9 @@ int Tasks(const Arguments& arguments) {
   const auto client = Connect(loaded->config);
   if (!client) return kFailed;
   std::string query = fmt::format("limit={}", arguments.limit);
-  if (!arguments.status.empty()) query += "&status=" + PercentEncode(arguments.status);
-  if (!arguments.pipeline.empty()) query += "&pipeline=" + PercentEncode(arguments.pipeline);
-  if (!arguments.task.empty()) query += "&q=" + PercentEncode(arguments.task);
+  if (!arguments.status.empty()) query += "&status=" + net::PercentEncode(arguments.status);
+  if (!arguments.pipeline.empty()) query += "&pipeline=" + net::PercentEncode(arguments.pipeline);
+  if (!arguments.task.empty()) query += "&q=" + net::PercentEncode(arguments.task);
   const std::string of_run = fmt::format("/v1/runs/{}/tasks?", arguments.run);
   if (arguments.json) {
     return PrintJson(*client, (arguments.run > 0 ? of_run : "/v1/tasks?") + query);
@@ -136,7 +127,7 @@ int Why(const Arguments& arguments) {
     Complain(task.error());
     return kFailed;
   }
-  const std::string path = "/v1/tasks/" + PercentEncode(*task);
+  const std::string path = "/v1/tasks/" + net::PercentEncode(*task);
   if (arguments.json) return PrintJson(*client, path + "/why");
   const auto why = client->GetWhy(*task);
   if (!why) {

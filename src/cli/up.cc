@@ -13,14 +13,10 @@ namespace {
 
 constexpr Duration kLook = std::chrono::milliseconds(150);
 
-int64_t Count(const client::Counts& counts, const std::string& name) {
-  const auto found = counts.find(name);
-  return found == counts.end() ? 0 : found->second;
-}
-
 bool IsOver(const client::Overview& overview) {
-  return overview.due_runs == 0 && Count(overview.runs, "queued") == 0 &&
-         Count(overview.runs, "planning") == 0 && Count(overview.runs, "running") == 0;
+  return overview.due_runs == 0 && client::CountOf(overview.runs, "queued") == 0 &&
+         client::CountOf(overview.runs, "planning") == 0 &&
+         client::CountOf(overview.runs, "running") == 0;
 }
 
 // Watches until all due runs have ended (when `once`), or a signal comes.
@@ -73,9 +69,9 @@ void ShowFailures(client::Client& client) {
 int Conclude(client::Client& client,
              const client::Overview& before,
              const client::Overview& after) {
-  const int64_t done = Count(after.runs, "done");
-  const int64_t failed = Count(after.runs, "failed");
-  const int64_t news = done - Count(before.runs, "done");
+  const int64_t done = client::CountOf(after.runs, "done");
+  const int64_t failed = client::CountOf(after.runs, "failed");
+  const int64_t news = done - client::CountOf(before.runs, "done");
   if (failed > 0) {
     fmt::print("{} runs failed, {} are done. What failed:\n", failed, done);
     const bool planning = ShowPlanningErrors(client);

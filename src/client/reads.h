@@ -18,6 +18,11 @@ namespace headrace::client {
 
 using Counts = std::map<std::string, int64_t>;  // phase → number, zero ones left out
 
+inline int64_t CountOf(const Counts& counts, const std::string& name) {
+  const auto found = counts.find(name);
+  return found == counts.end() ? 0 : found->second;
+}
+
 struct RunRow {
   int64_t id = 0;
   std::string pipeline;  // empty: ad hoc

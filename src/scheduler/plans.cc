@@ -79,7 +79,6 @@ PoolId PoolOf(const State& state, std::string_view family, PoolId of_run) {
 // One call of RegisterTasks.
 struct Registration {
   Core& core;
-  const Plan& plan;
   RunId run;  // that its tasks join; zero: none
   PoolId pool;
   double priority = 0;
@@ -277,7 +276,7 @@ void Decide(Core& core, const ClaimPlans& command) {
 void Decide(Core& core, const RegisterTasks& command) {
   const Plan* plan = Claimed(core, command.plan, command.planner);
   if (plan == nullptr) return;
-  Registration registration{.core = core, .plan = *plan, .run = plan->run, .pool = PoolId{1}};
+  Registration registration{.core = core, .run = plan->run, .pool = PoolId{1}};
   if (plan->run.value != 0) {
     const Run& run = core.state.run(plan->run);
     registration.pool = run.pool;

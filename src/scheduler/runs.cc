@@ -109,8 +109,8 @@ void MakeDueRuns(Core& core, PipelineId id) {
       core.Emit(IntervalsSkipped{.pipeline = id, .until = interval.end});
       continue;
     }
-    const bool late = schedule->IntervalAfter(interval.end).has_value() &&
-                      schedule->IntervalAfter(interval.end)->end <= core.now;
+    const auto next = schedule->IntervalAfter(interval.end);
+    const bool late = next && next->end <= core.now;
     MakeRun(core, id, interval, late ? Trigger::kCatchup : Trigger::kSchedule);
   }
 }
