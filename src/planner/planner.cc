@@ -86,7 +86,7 @@ void Planner::Stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    for (Job* job : jobs_) EndJob(*job, Ended::kDropped);
+    for (Claim* claim : claims_) EndClaim(*claim, Ended::kDropped);
   }
   wake_.notify_all();
   for (const auto& client : clients_) client->Cancel();
@@ -122,15 +122,16 @@ void Planner::Work(client::Client& client) {
 
 void Planner::Do(client::Client& client, const client::Plan& plan) {
   const Steady::time_point now = Steady::now();
-  Job job{.plan = plan, .deadline = now + options_.plan_limit, .renew_at = now + plan.lease / 3};
+  Claim claim{
+      .plan = plan, .deadline = now + options_.plan_limit, .renew_at = now + plan.lease / 3};
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;
-    jobs_.insert(&job);
+    claims_.insert(&claim);
   }
   wake_.notify_all();
-  PlanFindings findings = Find(job);
-  const Ended ended = EndedOf(job);
+  PlanFindings findings = Find(claim);
+  const Ended ended = EndedOf(claim);
   if (ended == Ended::kTookTooLong) {
     findings = {};
     findings.error = client::TaskError{
@@ -147,23 +148,23 @@ void Planner::Do(client::Client& client, const client::Plan& plan) {
     Report(client, plan, std::move(findings));
   }
   const std::lock_guard lock(mutex_);
-  jobs_.erase(&job);
+  claims_.erase(&claim);
 }
 
 // A session for each module: what one imports must not change the ids of another.
-PlanFindings Planner::Find(Job& job) {
+PlanFindings Planner::Find(Claim& claim) {
   std::map<std::string, std::vector<client::TaskName>> by_module;
-  for (const client::TaskName& root : job.plan.roots) by_module[root.module].push_back(root);
+  for (const client::TaskName& root : claim.plan.roots) by_module[root.module].push_back(root);
   PlanFindings all;
   for (const auto& [module, roots] : by_module) {
-    if (EndedOf(job) != Ended::kNo) break;
-    Append(all, FindIn(job, roots));
+    if (EndedOf(claim) != Ended::kNo) break;
+    Append(all, FindIn(claim, roots));
   }
   return all;
 }
 
-PlanFindings Planner::FindIn(Job& job, std::span<const client::TaskName> roots) {
-  const client::Plan& plan = job.plan;
+PlanFindings Planner::FindIn(Claim& claim, std::span<const client::TaskName> roots) {
+  const client::Plan& plan = claim.plan;
   const auto own = options_.host_by_pipeline.find(plan.pipeline);
   const bool has_own = own != options_.host_by_pipeline.end();
   const host::HostSettings& settings = has_own ? own->second : options_.host;
@@ -179,9 +180,9 @@ PlanFindings Planner::FindIn(Job& job, std::span<const client::TaskName> roots) 
                  // The others are there because something was seen to be incomplete.
                  .ask_anew = plan.kind != client::PlanKind::kRun,
                  .scope = (has_own ? plan.pipeline : std::string()) + '/'});
-  Enter(job, session->get());
+  Enter(claim, session->get());
   Result<PlanFindings> found = work.Find(roots);
-  Enter(job, nullptr);
+  Enter(claim, nullptr);
   if (found) return *std::move(found);
   PlanFindings findings;
   findings.error = client::TaskError{
@@ -235,52 +236,53 @@ void Planner::Watch(client::Client& client) {
     wake_.wait_until(lock, NextWatch());
     const Steady::time_point now = Steady::now();
     EndOverdue(now);
-    std::vector<std::pair<Job*, int64_t>> due;
-    for (Job* job : jobs_) {
-      if (job->renew_at > now || job->ended != Ended::kNo) continue;
-      job->renew_at = now + job->plan.lease / 3;
-      due.emplace_back(job, job->plan.plan);
+    std::vector<std::pair<Claim*, int64_t>> due;
+    for (Claim* claim : claims_) {
+      if (claim->renew_at > now || claim->ended != Ended::kNo) continue;
+      claim->renew_at = now + claim->plan.lease / 3;
+      due.emplace_back(claim, claim->plan.plan);
     }
-    for (const auto& [job, plan] : due) {
+    for (const auto& [claim, plan] : due) {
       lock.unlock();
       const auto renewed = client.RenewPlan(plan, options_.id);
       lock.lock();
       const bool lost = !renewed && (renewed.error().code == ErrorCode::kConflict ||
                                      renewed.error().code == ErrorCode::kNotFound);
       // It may have ended meanwhile.
-      if (lost && jobs_.contains(job) && job->plan.plan == plan) EndJob(*job, Ended::kDropped);
+      if (lost && claims_.contains(claim) && claim->plan.plan == plan)
+        EndClaim(*claim, Ended::kDropped);
     }
   }
 }
 
 void Planner::EndOverdue(Steady::time_point now) {
-  for (Job* job : jobs_) {
-    if (job->deadline <= now) EndJob(*job, Ended::kTookTooLong);
+  for (Claim* claim : claims_) {
+    if (claim->deadline <= now) EndClaim(*claim, Ended::kTookTooLong);
   }
 }
 
 Planner::Steady::time_point Planner::NextWatch() const {
   Steady::time_point next = Steady::now() + std::chrono::minutes(1);
-  for (const Job* job : jobs_) {
-    if (job->ended == Ended::kNo) next = std::min({next, job->renew_at, job->deadline});
+  for (const Claim* claim : claims_) {
+    if (claim->ended == Ended::kNo) next = std::min({next, claim->renew_at, claim->deadline});
   }
   return next;
 }
 
-void Planner::EndJob(Job& job, Ended why) {
-  if (job.ended == Ended::kNo) job.ended = why;
-  if (job.session != nullptr) job.session->Kill();
+void Planner::EndClaim(Claim& claim, Ended why) {
+  if (claim.ended == Ended::kNo) claim.ended = why;
+  if (claim.session != nullptr) claim.session->Kill();
 }
 
-void Planner::Enter(Job& job, const host::Session* session) {
+void Planner::Enter(Claim& claim, const host::Session* session) {
   const std::lock_guard lock(mutex_);
-  job.session = session;
-  if (job.ended != Ended::kNo && session != nullptr) session->Kill();
+  claim.session = session;
+  if (claim.ended != Ended::kNo && session != nullptr) session->Kill();
 }
 
-Planner::Ended Planner::EndedOf(const Job& job) const {
+Planner::Ended Planner::EndedOf(const Claim& claim) const {
   const std::lock_guard lock(mutex_);
-  return job.ended;
+  return claim.ended;
 }
 
 }  // namespace headrace::planner

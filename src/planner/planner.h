@@ -55,7 +55,7 @@ class Planner {
  private:
   using Steady = std::chrono::steady_clock;
   enum class Ended : uint8_t { kNo, kTookTooLong, kDropped };
-  struct Job {  // a plan that is being worked on
+  struct Claim {  // a plan that is being worked on
     const client::Plan& plan;
     Steady::time_point deadline;
     Steady::time_point renew_at;
@@ -65,17 +65,17 @@ class Planner {
 
   void Work(client::Client& client);
   void Do(client::Client& client, const client::Plan& plan);
-  PlanFindings Find(Job& job);
-  PlanFindings FindIn(Job& job, std::span<const client::TaskName> roots);
+  PlanFindings Find(Claim& claim);
+  PlanFindings FindIn(Claim& claim, std::span<const client::TaskName> roots);
   void Report(client::Client& client, const client::Plan& plan, PlanFindings findings);
   Result<void> Register(client::Client& client, int64_t plan, const PlanFindings& findings);
 
   void Watch(client::Client& client);
-  void EndOverdue(Steady::time_point now);             // with the mutex held
-  Steady::time_point NextWatch() const;                // with the mutex held
-  static void EndJob(Job& job, Ended why);             // with the mutex held
-  void Enter(Job& job, const host::Session* session);  // nullptr: it is about to end
-  Ended EndedOf(const Job& job) const;
+  void EndOverdue(Steady::time_point now);                 // with the mutex held
+  Steady::time_point NextWatch() const;                    // with the mutex held
+  static void EndClaim(Claim& claim, Ended why);           // with the mutex held
+  void Enter(Claim& claim, const host::Session* session);  // nullptr: it is about to end
+  Ended EndedOf(const Claim& claim) const;
   bool Stopping() const;
 
   const PlannerOptions options_;
@@ -85,7 +85,7 @@ class Planner {
   mutable std::mutex mutex_;  // of the next three
   std::condition_variable wake_;
   bool stopping_ = false;
-  std::set<Job*> jobs_;
+  std::set<Claim*> claims_;
   std::vector<std::unique_ptr<client::Client>> clients_;
   std::vector<std::thread> threads_;
 };

@@ -99,15 +99,14 @@ TEST_F(LocalFiles, BytesThatAreNoUtf8ArePythonsSurrogates) {
   EXPECT_FALSE(OneExists(In("a\xED\xB3\xBE")));
 }
 
-// As another user than root, in a process of its own: root may enter every folder.
+// In a process of its own, not as root: root may enter every folder.
 TEST_F(LocalFiles, FolderThatMayBeEnteredButNotListedAndTheOtherWayRound) {
-  if (geteuid() != 0) GTEST_SKIP() << "needs root to become nobody";
   for (int i = 0; i < 10; ++i) Make(std::to_string(i));
   const std::vector<std::string> paths = Numbered(10);
   const auto count_as_nobody = [&](mode_t mode) {
     EXPECT_EQ(chmod(folder_.c_str(), mode), 0);
     const auto become_and_count = [&] {
-      if (setuid(65534) != 0) _exit(99);
+      if (geteuid() == 0 && setuid(65534) != 0) _exit(99);
       const std::vector<bool> exist = FilesExist(paths);
       _exit(static_cast<int>(std::count(exist.begin(), exist.end(), true)));
     };

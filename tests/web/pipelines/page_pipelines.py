@@ -4,6 +4,7 @@ opens it, that fails, and that is more than fits on a screen. What they write is
 import os
 import pathlib
 import time
+from typing import Any
 
 import luigi
 
@@ -13,10 +14,10 @@ DATA = pathlib.Path(os.environ["PAGE_DATA"])
 class Written(luigi.Task):
     """A task whose output is one file, named after its id."""
 
-    def output(self):
+    def output(self) -> luigi.LocalTarget:
         return luigi.LocalTarget(DATA / f"{self.task_id}.txt")
 
-    def run(self):
+    def run(self) -> None:
         with self.output().open("w") as file:
             file.write(self.task_id)
 
@@ -25,7 +26,7 @@ class Part(Written):
     day = luigi.DateParameter()
     part = luigi.IntParameter()
 
-    def run(self):
+    def run(self) -> None:
         print(f"part {self.part} of {self.day}")
         super().run()
 
@@ -33,7 +34,7 @@ class Part(Written):
 class Report(Written):
     day = luigi.DateParameter()
 
-    def requires(self):
+    def requires(self) -> Any:
         return [Part(self.day, part) for part in range(6)]
 
 
@@ -42,7 +43,7 @@ class Gate(Written):
 
     name = luigi.Parameter()
 
-    def run(self):
+    def run(self) -> None:
         step = 0
         while not (DATA / f"open-{self.name}").exists():
             step += 1
@@ -55,14 +56,14 @@ class Gate(Written):
 class Gated(Written):
     name = luigi.Parameter()
 
-    def requires(self):
+    def requires(self) -> Any:
         return Gate(self.name)
 
 
 class Broken(Written):
     """Fails until the file `mended` is there."""
 
-    def run(self):
+    def run(self) -> None:
         print("about to fail")
         if not (DATA / "mended").exists():
             raise ValueError("the page shall show this")
@@ -70,19 +71,19 @@ class Broken(Written):
 
 
 class Needs(Written):
-    def requires(self):
+    def requires(self) -> Any:
         return Broken()
 
 
 class Absent(luigi.ExternalTask):
     number = luigi.IntParameter()
 
-    def output(self):
+    def output(self) -> luigi.LocalTarget:
         return luigi.LocalTarget(DATA / f"absent-{self.number}")
 
 
 class Wide(Written):
     """More tasks than are drawn, none of which runs."""
 
-    def requires(self):
+    def requires(self) -> Any:
         return [Absent(number) for number in range(10_000)]
