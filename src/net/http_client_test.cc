@@ -117,8 +117,9 @@ TEST(HttpClient, CancelReturnsAtOnceAndUntilResume) {
   Mailbox<Parked> box(10);
   TestServer server(Park(box));
   const auto client = ClientOf("http://" + server->address());
+  Parked parked;  // kept: a responder that goes away answers
   std::jthread canceller([&] {
-    const Parked parked = TakeParked(box);  // the call is under way
+    parked = TakeParked(box);  // the call is under way
     client->Cancel();
   });
 

@@ -26,10 +26,11 @@ PlanFindings HostFailed(const Error& error, const host::HostError& failure) {
         .traceback = failure.import->traceback,
         .where = failure.import->where.empty() ? "import" : failure.import->where};
   } else {
-    findings.error = client::TaskError{.type = "TaskHost",
-                                       .message = error.message,
-                                       .traceback = failure.log_tail,
-                                       .where = "import"};
+    findings.error =
+        client::TaskError{.type = "TaskHost",
+                          .message = error.message,
+                          .traceback = failure.log_tail.empty() ? error.remedy : failure.log_tail,
+                          .where = "import"};
   }
   return findings;
 }
