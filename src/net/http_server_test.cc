@@ -75,18 +75,21 @@ TEST(HttpServer, ReadsRequestsHoweverTheyAreSplit) {
   TestServer server(Echo());
   const std::string request =
       "POST /x HTTP/1.1\r\nContent-Length: 10\r\n\r\n0123456789"
-      "POST /y HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;e=1\r\nde\r\n0\r\n\r\n";
+      "POST /y HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;e=1\r\nde\r\n0\r\n\r\n"
+      "POST /z HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
   for (size_t at = 1; at < request.size(); at += 3) {
     RawClient client(*server);
     client.Send(request.substr(0, at));
     client.Send(request.substr(at));
     EXPECT_EQ(BodyOf(client.Receive()), "POST /x?\n0123456789") << at;
     EXPECT_EQ(BodyOf(client.Receive()), "POST /y?\nabcde") << at;
+    EXPECT_EQ(BodyOf(client.Receive()), "POST /z?\n") << at;
   }
   RawClient slow(*server);
   for (const char byte : request) slow.Send({&byte, 1});
   EXPECT_EQ(BodyOf(slow.Receive()), "POST /x?\n0123456789");
   EXPECT_EQ(BodyOf(slow.Receive()), "POST /y?\nabcde");
+  EXPECT_EQ(BodyOf(slow.Receive()), "POST /z?\n");
 }
 
 TEST(HttpServer, AnswersPipelinedRequestsInOrder) {
