@@ -7,6 +7,7 @@ after:  ends as multiprocessing's children do, plus what the task itself has reg
 
 from __future__ import annotations
 
+import _signal
 import atexit
 import contextlib
 import ctypes
@@ -25,16 +26,19 @@ import weakref
 from typing import Any, TextIO
 
 PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 1, 15, 36
-OOM_SCORE = "500"  # when memory runs out the task goes first, not the zygote or the worker
+OOM_SCORE = b"500"  # when memory runs out the task goes first, not the zygote or the worker
 EXIT_BROKEN = 70  # our own code raised: no result was sent
 
 _prctl = ctypes.CDLL(None, use_errno=True).prctl
-DEFAULT_SIGNALS = (
-    signal.SIGCHLD,
-    signal.SIGTERM,
-    signal.SIGHUP,
-    signal.SIGUSR1,
-    signal.SIGUSR2,
+DEFAULT_SIGNALS = tuple(
+    int(number)
+    for number in (
+        signal.SIGCHLD,
+        signal.SIGTERM,
+        signal.SIGHUP,
+        signal.SIGUSR1,
+        signal.SIGUSR2,
+    )
 )
 
 
@@ -70,15 +74,15 @@ def become_independent(request: dict[str, Any], name: str, parent: int) -> None:
     adopt_orphans()
     set_process_name(name)
     signal.set_wakeup_fd(-1)
+    # `_signal`, `os.open`: their dressed-up kin touch 70 more pages, and each is copied now.
     for number in DEFAULT_SIGNALS:
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    try:
-        with open("/proc/self/oom_score_adj", "w") as file:
-            file.write(OOM_SCORE)
-    except OSError:
-        pass
+        _signal.signal(number, _signal.SIG_DFL)
+    _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+    _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
+    with contextlib.suppress(OSError):
+        fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
+        os.write(fd, OOM_SCORE)
+        os.close(fd)
     environment = request.get("env")
     if environment:
         os.environ.update(environment)
