@@ -3,7 +3,6 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -11,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "api/port.h"
 #include "base/clock.h"
 #include "engine/engine.h"
 #include "net/http_message.h"
@@ -18,41 +18,23 @@
 
 namespace headrace::api {
 
-struct ApiOptions {
-  std::string version;
-  std::string log_dir;  // of attempts; "" when logs are not kept here
-  int64_t shown_tasks_max = 100'000;
-  int64_t graph_nodes_max = 100'000;
-  bool pause_enabled = true;
-  bool send_messages = true;
-};
-
-// Makes a reply of the scheduler into what is sent. On the engine thread: short and never blocking.
-using Render = std::function<net::HttpResponse(scheduler::Reply&&)>;
-// The same, when the answer needs a read: it must answer the responder itself.
-using Forward = std::function<void(scheduler::Reply&&, net::Responder&&)>;
-// Makes a read's answer. On the replica thread.
-using Show = std::function<net::HttpResponse(const engine::View&)>;
-
-class Context final : public engine::AnswerSink {
+class Context final : public Port, public engine::AnswerSink {
  public:
   Context(engine::Engine& engine,
           const scheduler::TimeZones& zones,
           const Clock& clock,
           ApiOptions options);
 
-  // Any thread. The command's answer, once durable, rendered and sent.
-  void Command(net::Responder&& responder, scheduler::Request body, Render render);
-  void CommandThen(net::Responder&& responder, scheduler::Request body, Forward forward);
-  // Any thread. What `show` makes of everything that is durable now.
-  void Read(net::Responder&& responder, Show show);
+  void Command(net::Responder&& responder, scheduler::Request body, Render render) override;
+  void CommandThen(net::Responder&& responder, scheduler::Request body, Forward forward) override;
+  void Read(net::Responder&& responder, Show show) override;
 
   // Answers who only waits (long polls) with 503: the server is about to stop.
   void LetWaitersGo();
 
   void OnAnswers(std::vector<scheduler::Answer> answers) override;
 
-  const ApiOptions& options() const { return options_; }
+  const ApiOptions& options() const override { return options_; }
   const Clock& clock() const { return clock_; }
   const scheduler::TimeZones& zones() const { return zones_; }
   engine::Engine& engine() const { return engine_; }
@@ -82,7 +64,6 @@ class Context final : public engine::AnswerSink {
 // RFC 9457.
 net::HttpResponse Problem(int status, std::string_view detail, std::string_view remedy = {});
 net::HttpResponse ProblemOf(const scheduler::Refused& refused);
-int StatusOf(scheduler::Refusal refusal);
 
 int64_t Millis(Timestamp at);
 double SecondsOf(Duration duration);

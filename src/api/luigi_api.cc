@@ -195,7 +195,7 @@ net::HttpResponse LuigiRefusal(int status, std::string reason) {
   return net::ErrorPage(status, std::move(reason));
 }
 
-LuigiApi::LuigiApi(Context& context) : context_(context) {
+LuigiApi::LuigiApi(Port& port) : port_(port) {
   AddWorkerCalls();
   AddMessageCalls();
   AddTaskCalls();
@@ -233,7 +233,7 @@ void LuigiApi::AddCommand(std::string_view method, Make make, Render render) {
     if (!args.ok()) {
       return responder.Send(LuigiRefusal(400, std::string(method) + ": " + args.error()));
     }
-    context_.Command(std::move(responder), std::move(body), render);
+    port_.Command(std::move(responder), std::move(body), render);
   };
 }
 
@@ -348,19 +348,20 @@ void LuigiApi::AddTaskCalls() {
   handlers_["re_enable_task"] = [this](Args& args, net::Responder&& responder) {
     const std::string task = args.Required("task_id");
     if (!args.ok()) return responder.Send(LuigiRefusal(400, "re_enable_task: " + args.error()));
-    context_.CommandThen(
-        std::move(responder),
-        scheduler::ReEnableTask{task},
-        [this](Reply&& reply, net::Responder&& asked) {
-          const auto* done = std::get_if<scheduler::ReEnabled>(&reply);
-          if (done == nullptr || done->task.empty()) return asked.Send(LuigiResponse("{}"));
-          context_.Read(std::move(asked), [key = done->task](const engine::View& view) {
-            std::string text;
-            JsonWriter json(text, JsonStyle::kPython);
-            WriteLuigiTask(json, view.state, view.state.FindTask(key), {.deps = true});
-            return LuigiResponse(text);
-          });
-        });
+    port_.CommandThen(std::move(responder),
+                      scheduler::ReEnableTask{task},
+                      [this](Reply&& reply, net::Responder&& asked) {
+                        const auto* done = std::get_if<scheduler::ReEnabled>(&reply);
+                        if (done == nullptr || done->task.empty())
+                          return asked.Send(LuigiResponse("{}"));
+                        port_.Read(std::move(asked), [key = done->task](const engine::View& view) {
+                          std::string text;
+                          JsonWriter json(text, JsonStyle::kPython);
+                          WriteLuigiTask(
+                              json, view.state, view.state.FindTask(key), {.deps = true});
+                          return LuigiResponse(text);
+                        });
+                      });
   };
 }
 
@@ -384,12 +385,12 @@ void LuigiApi::AddOperatorCalls() {
     if (!args.ok()) return responder.Send(LuigiRefusal(400, "update_resource: " + args.error()));
     const bool whole = amount != nullptr && (amount->is_int64() || amount->is_uint64());
     if (!whole || amount->to_number<double>() < 0) return responder.Send(LuigiResponse("false"));
-    context_.Command(std::move(responder),
-                     scheduler::UpdateResources{.totals = {{name, amount->to_number<double>()}}},
-                     [](Reply&&) { return LuigiResponse("true"); });
+    port_.Command(std::move(responder),
+                  scheduler::UpdateResources{.totals = {{name, amount->to_number<double>()}}},
+                  [](Reply&&) { return LuigiResponse("true"); });
   };
   constant("is_pause_enabled",
-           context_.options().pause_enabled ? R"({"enabled": true})" : R"({"enabled": false})");
+           port_.options().pause_enabled ? R"({"enabled": true})" : R"({"enabled": false})");
   constant("has_task_history", "false");
   constant("announce_scheduling_failure", "null");  // recorded for batch mails once there are any
   constant("report_task_statistics", "null");

@@ -12,13 +12,13 @@
 #include <string_view>
 
 #include "api/args.h"
-#include "api/context.h"
+#include "api/port.h"
 
 namespace headrace::api {
 
 class LuigiApi {
  public:
-  explicit LuigiApi(Context& context);
+  explicit LuigiApi(Port& port);
 
   // `method` is what stands after /api/.
   void Handle(std::string_view method, const net::HttpRequest& request, net::Responder&& responder);
@@ -37,7 +37,7 @@ class LuigiApi {
   template <class Make>
   void AddRead(std::string_view method, Make make);
 
-  Context& context_;
+  Port& port_;
   std::map<std::string_view, Handler> handlers_;
 };
 

@@ -317,7 +317,7 @@ void LuigiApi::AddRead(std::string_view method, Make make) {
     if (!args.ok()) {
       return responder.Send(LuigiRefusal(400, std::string(method) + ": " + args.error()));
     }
-    context_.Read(std::move(responder), std::move(show));
+    port_.Read(std::move(responder), std::move(show));
   };
 }
 
@@ -328,7 +328,7 @@ void LuigiApi::AddReads() {
                     .limit = args.Bool("limit", true),
                     .search = args.MaybeText("search"),
                     .shown_max = args.Int(
-                        "max_shown_tasks", context_.options().shown_tasks_max, 0, 1'000'000'000)};
+                        "max_shown_tasks", port_.options().shown_tasks_max, 0, 1'000'000'000)};
     return [query](const View& view) { return TaskList(view, query); };
   });
   AddRead("worker_list", [](Args& args) -> Show {
@@ -337,7 +337,7 @@ void LuigiApi::AddReads() {
   });
   AddRead("resource_list", [](Args&) -> Show { return ResourceList; });
   AddRead("graph", [this](Args&) -> Show {
-    const auto nodes = static_cast<size_t>(context_.options().graph_nodes_max);
+    const auto nodes = static_cast<size_t>(port_.options().graph_nodes_max);
     return [nodes](const View& view) {
       std::vector<TaskId> all;
       view.state.ForEachTask([&](TaskId id, const Task&) { all.push_back(id); });
@@ -348,7 +348,7 @@ void LuigiApi::AddReads() {
     return [this, direction](Args& args) -> Show {
       const std::string key = args.Required("task_id");
       const bool include_done = args.Bool("include_done", true);
-      const auto nodes = static_cast<size_t>(context_.options().graph_nodes_max);
+      const auto nodes = static_cast<size_t>(port_.options().graph_nodes_max);
       return [=](const View& view) {
         const TaskId root = view.state.FindTask(key);
         if (root.value == 0) return LuigiResponse("{}");
