@@ -32,6 +32,7 @@ void Drain(Set& set, size_t& room, Take&& take) {
 
 void TableWriter::Add(uint64_t at, Changes&& changes) {
   if (at <= tables_.CompleteTo()) return;
+  added_to_ = at;
   waiting_.tasks.merge(changes.tasks);
   waiting_.tasks_removed.merge(changes.tasks_removed);
   waiting_.runs.merge(changes.runs);
@@ -44,7 +45,7 @@ void TableWriter::Add(uint64_t at, Changes&& changes) {
 std::optional<Timestamp> TableWriter::NextWrite() const {
   if (slice_waits_) return last_write_ + kPeriod;  // it failed
   if (!NothingIn(writing_)) return last_write_;
-  if (!NothingIn(waiting_)) return last_write_ + kPeriod;
+  if (added_to_ > tables_.CompleteTo()) return last_write_ + kPeriod;
   return std::nullopt;
 }
 

@@ -38,6 +38,7 @@ class TableWriter {
   store::StateTables& tables_;
   scheduler::Changes waiting_;
   scheduler::Changes writing_;  // is being written, slice by slice
+  uint64_t added_to_ = 0;       // the last commit that was added
   uint64_t writing_to_ = 0;     // with its last slice the tables are complete to this commit
   store::TableChanges slice_;   // the next to write; kept until it is written
   bool slice_waits_ = false;

@@ -1,6 +1,8 @@
 // How attempts end, and what becomes of their tasks. The scheduler is the only judge: a report of
 // an attempt that is not running at this worker is refused, so a late one changes nothing.
 
+#include <algorithm>
+
 #include "base/json_text.h"
 #include "scheduler/decisions.h"
 
@@ -18,6 +20,16 @@ void Remember(Core& core, TaskId task, const FinishAttempt& report) {
 
 // It yielded tasks that are not complete: they become its dependencies, and are planned.
 void TakeNewDependencies(Core& core, TaskId id, const FinishAttempt& report) {
+  const auto is_itself = [&](const TaskSpec& spec) {
+    return spec.key == core.state.task(id).key();
+  };
+  if (std::any_of(report.new_deps.begin(), report.new_deps.end(), is_itself)) {
+    TaskFacts facts;  // it would wait for ever
+    facts.error = R"({"type":"DependsOnItself","message":"its run() yielded the task itself",)"
+                  R"("traceback":"","where":"run"})";
+    core.Emit(TaskChanged{.task = id, .facts = facts});
+    return SetStatus(core, id, TaskStatus::kFailed);
+  }
   std::vector<std::string> keys;
   for (TaskId dep : core.state.task(id).deps) keys.emplace_back(core.state.task(dep).key());
   std::vector<TaskSpec> to_plan;

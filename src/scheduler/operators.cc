@@ -65,6 +65,24 @@ void CancelOne(Core& core, TaskId id) {
   SetStatus(core, id, TaskStatus::kDisabled);
 }
 
+// Nothing is planned for it any more, but what another run needs: tasks that nobody has described
+// yet are looked at, and external ones are looked for, on behalf of whoever waits.
+void EndPlansOf(Core& core, RunId run) {
+  const std::map<PlanId, Plan> plans = core.state.plans();
+  for (const auto& [id, plan] : plans) {
+    if (plan.run != run || plan.kind == PlanKind::kRecheck) continue;
+    core.plan_leases.erase(id);
+    core.Emit(PlanEnded{.plan = id, .at = core.now});
+    if (plan.kind == PlanKind::kRun) continue;
+    std::vector<TaskSpec> needed = plan.roots;
+    std::erase_if(needed, [&](const TaskSpec& root) {
+      const TaskId task = core.state.FindTask(root.key);
+      return task.value == 0 || core.state.task(task).status != TaskStatus::kUnknown;
+    });
+    if (!needed.empty()) RequestPlan(core, plan.kind, run, std::move(needed));
+  }
+}
+
 }  // namespace
 
 void Decide(Core& core, const CreateRun& command) {
@@ -120,10 +138,7 @@ void Decide(Core& core, const CancelRun& command) {
     for (TaskId id : run->tasks) {
       if (core.state.task(id).runs.size() == 1) CancelOne(core, id);  // nobody else needs it
     }
-    const std::map<PlanId, Plan> plans = core.state.plans();
-    for (const auto& [id, plan] : plans) {
-      if (plan.run == command.run) core.Emit(PlanEnded{.plan = id, .at = core.now});
-    }
+    EndPlansOf(core, command.run);
     core.Emit(RunChanged{.run = command.run, .at = core.now, .state = RunState::kCancelled});
   }
   core.Reply(RunNow{.state = core.state.run(command.run).state});

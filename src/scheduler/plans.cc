@@ -216,6 +216,17 @@ void RescheduleChecks(Core& core, const std::vector<TaskSpec>& roots) {
   }
 }
 
+// Nobody could say what these are: that is their error, until somebody can.
+void TakeError(Core& core, const std::vector<TaskSpec>& roots, const std::string& error) {
+  for (const TaskSpec& root : roots) {
+    const TaskId id = core.state.FindTask(root.key);
+    if (id.value == 0 || core.state.task(id).status != TaskStatus::kUnknown) continue;
+    TaskFacts facts;
+    facts.error = error;
+    core.Emit(TaskChanged{.task = id, .facts = facts});
+  }
+}
+
 void FailPlan(Core& core, PlanId id, const Plan& plan, const std::string& error) {
   core.plan_leases.erase(id);
   // Somebody waits for an ad-hoc run: a mistake in its module is told at once.
@@ -234,8 +245,9 @@ void FailPlan(Core& core, PlanId id, const Plan& plan, const std::string& error)
   const std::vector<TaskSpec> roots = plan.roots;
   const PlanKind kind = plan.kind;
   core.Emit(PlanEnded{.plan = id, .at = core.now});
-  if (kind == PlanKind::kRecheck) return RescheduleChecks(core, roots);
-  if (run.value == 0) return;
+  if (kind == PlanKind::kDynamic) TakeError(core, roots, error);
+  if (kind != PlanKind::kRun) RescheduleChecks(core, roots);
+  if (kind == PlanKind::kRecheck || run.value == 0) return;
   core.Emit(RunChanged{.run = run, .at = core.now, .state = RunState::kFailed, .error = error});
 }
 

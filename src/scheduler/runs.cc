@@ -18,6 +18,7 @@ RunState StateOf(const State& state, const Run& run) {
   if (run.root.value == 0 || run.plans_open > 0) return run.state;
   const Task& root = state.task(run.root);
   if (root.status == TaskStatus::kDone) return RunState::kDone;
+  if (run.state == RunState::kFailed && !run.error.empty()) return run.state;  // planning failed
   const bool moves =
       CountOf(run, Phase::kReady) + CountOf(run, Phase::kRunning) + CountOf(run, Phase::kRetrying) >
       0;

@@ -105,10 +105,10 @@ void SetStatus(Core& core, TaskId id, TaskStatus status) {
     if (task.attempt.value != 0) EndAttempt(core, task.attempt, AttemptOutcome::kCancelled, "{}");
     if (!more.batch.empty()) EndBatch(core, id, status);
   }
-  if (status == TaskStatus::kFailed && task.status != TaskStatus::kDisabled) {
+  if (status == TaskStatus::kFailed) {
     const RetryPolicy policy = EffectivePolicy(core, id);
-    change.failed = true;
-    if (IsExcessive(core, core.state.detail(task), policy)) {
+    change.failed = task.status != TaskStatus::kDisabled;  // its author's: no failure is counted
+    if (change.failed && IsExcessive(core, core.state.detail(task), policy)) {
       change.status = TaskStatus::kDisabled;
       change.disabled_at = core.now;
     } else {

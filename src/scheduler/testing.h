@@ -45,10 +45,12 @@ class Bench {
   }
 
   // The answers to the command: its own, and those it brought to waiting ones.
-  std::vector<Answer> Say(Request body) {
+  std::vector<Answer> Say(Request body) { return SayAs(++requests, std::move(body)); }
+  std::vector<Answer> SayAs(RequestId request, Request body) {
     Outcome out;
-    scheduler->Handle({.request = ++requests, .body = std::move(body)}, now, out);
+    scheduler->Handle({.request = request, .body = std::move(body)}, now, out);
     for (const Record& record : out.records) EncodeRecord(record, journal);
+    records = std::move(out.records);
     return std::move(out.answers);
   }
   // The command's own answer, which must be a T.
@@ -103,6 +105,7 @@ class Bench {
 
   std::unique_ptr<Scheduler> scheduler;
   std::string journal;
+  std::vector<Record> records;  // of the last command
   Timestamp now = Timestamp(std::chrono::hours(24 * 20'000));
   RequestId requests = 0;
 
