@@ -71,6 +71,15 @@ void TakeMissing(Core& core, TaskId id, const FinishAttempt& report) {
   RequestPlan(core, PlanKind::kDynamic, run, {SpecOf(core.state, id)});
 }
 
+// Who asked for its end gets what was asked for, however it ended.
+void TakeStop(Core& core, const Attempt& attempt) {
+  const TaskId task = attempt.task;
+  if (attempt.mark_done) return SetStatus(core, task, TaskStatus::kDone);
+  // An operator's wish: it stays so until it is asked for again.
+  SetStatus(core, task, TaskStatus::kPending);
+  SetStatus(core, task, TaskStatus::kDisabled);
+}
+
 // A whole pipeline ran inside one attempt: its tasks are shown with the run they belong to.
 void TakeInnerTasks(Core& core, TaskId id, const FinishAttempt& report) {
   std::vector<TaskId> inner;
@@ -87,15 +96,22 @@ void TakeInnerTasks(Core& core, TaskId id, const FinishAttempt& report) {
 
 void EndAttempt(Core& core, AttemptId id, AttemptOutcome outcome, std::string details) {
   core.DropLease(id);
-  core.cancelled.erase(id);
   core.messages.erase(id);
   core.Emit(AttemptEnded{
       .attempt = id, .outcome = outcome, .at = core.now, .details = std::move(details)});
 }
 
+void StopAttempt(Core& core, AttemptId id, bool mark_done) {
+  const Attempt& attempt = *core.state.FindAttempt(id);
+  if (attempt.stop_asked && attempt.mark_done == mark_done) return;
+  core.Emit(AttemptStopAsked{.attempt = id, .mark_done = mark_done});
+}
+
 void LoseAttempt(Core& core, AttemptId id, std::string details) {
-  const TaskId task = core.state.FindAttempt(id)->task;
+  const Attempt& attempt = *core.state.FindAttempt(id);
+  const TaskId task = attempt.task;
   EndAttempt(core, id, AttemptOutcome::kLost, std::move(details));
+  if (attempt.stop_asked) return TakeStop(core, attempt);
   const bool too_often =
       core.state.detail(core.state.task(task)).losses >= core.settings.losses_max;
   if (too_often) {
@@ -125,6 +141,9 @@ void Decide(Core& core, const FinishAttempt& report) {
   }
 
   EndAttempt(core, report.attempt, report.outcome, report.details);
+  if (attempt->stop_asked && report.outcome != AttemptOutcome::kDone) {
+    return TakeStop(core, *attempt);
+  }
   switch (report.outcome) {
     case AttemptOutcome::kDone:
       Remember(core, task, report);
@@ -139,9 +158,7 @@ void Decide(Core& core, const FinishAttempt& report) {
       Remember(core, task, report);
       return TakeMissing(core, task, report);
     case AttemptOutcome::kReturned: return SetStatus(core, task, TaskStatus::kPending);
-    case AttemptOutcome::kCancelled:  // an operator's wish: it stays so until it is asked for again
-      SetStatus(core, task, TaskStatus::kPending);
-      return SetStatus(core, task, TaskStatus::kDisabled);
+    case AttemptOutcome::kCancelled: return TakeStop(core, *attempt);
     case AttemptOutcome::kLost:
     case AttemptOutcome::kRunning: break;
   }

@@ -58,7 +58,6 @@ struct Core {
   std::set<std::pair<Timestamp, WorkerId>> own_last_actives;
   std::map<AttemptId, Timestamp> leases;                 // of running attempts
   std::set<std::pair<Timestamp, AttemptId>> lease_ends;  // exactly those of `leases`
-  std::set<AttemptId> cancelled;                         // its worker is to be told
   std::vector<WorkWaiter> work_waiters;                  // first come, first served
   std::vector<PlanWaiter> plan_waiters;
   std::map<PlanId, PlanLease> plan_leases;

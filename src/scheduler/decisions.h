@@ -102,6 +102,8 @@ void MakeDueRuns(Core& core, PipelineId pipeline);
 std::optional<Schedule> ScheduleOf(const Core& core, PipelineId pipeline);
 std::optional<Timestamp> NextRunDue(const Core& core, PipelineId pipeline);
 // attempts.cc: ends it, and moves its task on.
+// Asks for its end; mark_done: its task is then DONE, else DISABLED.
+void StopAttempt(Core& core, AttemptId attempt, bool mark_done);
 void EndAttempt(Core& core, AttemptId attempt, AttemptOutcome outcome, std::string details);
 void LoseAttempt(Core& core, AttemptId attempt, std::string details = "{}");
 

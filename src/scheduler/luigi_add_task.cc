@@ -146,6 +146,7 @@ void TakeTexts(Call& call) {
 void TakeStatus(Call& call) {
   const Task& task = call.task();
   const bool runs = task.status == TaskStatus::kRunning || task.status == TaskStatus::kBatchRunning;
+  if (task.attempt.value != 0) return;  // at a headrace worker: it alone says what becomes of it
   const bool ends = call.status == TaskStatus::kDone || call.status == TaskStatus::kFailed ||
                     call.status == TaskStatus::kRunning;
   const bool ended_here = ends && task.worker_running == call.worker;

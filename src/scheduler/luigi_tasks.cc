@@ -97,7 +97,11 @@ void Decide(Core& core, const MarkAsDone& command) {
   const TaskId id = core.state.FindTask(command.task);
   if (id.value != 0) {
     const TaskStatus now = core.state.task(id).status;
-    if (now == TaskStatus::kRunning || now == TaskStatus::kFailed || now == TaskStatus::kDisabled) {
+    const AttemptId attempt = core.state.task(id).attempt;
+    if (attempt.value != 0) {  // at a headrace worker: it has to end first
+      StopAttempt(core, attempt, /*mark_done=*/true);
+    } else if (now == TaskStatus::kRunning || now == TaskStatus::kFailed ||
+               now == TaskStatus::kDisabled) {
       SetStatus(core, id, TaskStatus::kDone);
     }
   }

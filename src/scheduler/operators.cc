@@ -59,8 +59,7 @@ void CancelOne(Core& core, TaskId id) {
   const Task& task = core.state.task(id);
   if (task.status == TaskStatus::kDone || task.status == TaskStatus::kDisabled) return;
   if (task.attempt.value != 0) {
-    core.cancelled.insert(task.attempt);  // its worker is told with the next heartbeat
-    return;
+    return StopAttempt(core, task.attempt, /*mark_done=*/false);
   }
   SetStatus(core, id, TaskStatus::kDisabled);
 }

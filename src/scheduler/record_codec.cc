@@ -14,12 +14,13 @@ namespace headrace::scheduler {
 namespace {
 
 // In the order of Record's alternatives.
-constexpr std::array<std::string_view, 25> kNames = {
-    "TaskAdded",      "TaskChanged",      "TaskOffered", "TaskStatusChanged", "TaskStarted",
-    "BatchStarted",   "TaskRemoved",      "WorkerAdded", "WorkerChanged",     "WorkerRemoved",
-    "BatcherSet",     "ResourceSet",      "Paused",      "PoolSet",           "PipelineSet",
-    "PipelinePaused", "IntervalsSkipped", "RunCreated",  "RunChanged",        "RunGrew",
-    "PlanRequested",  "PlanFailed",       "PlanEnded",   "AttemptStarted",    "AttemptEnded"};
+constexpr std::array<std::string_view, 26> kNames = {
+    "TaskAdded",       "TaskChanged",      "TaskOffered", "TaskStatusChanged", "TaskStarted",
+    "BatchStarted",    "TaskRemoved",      "WorkerAdded", "WorkerChanged",     "WorkerRemoved",
+    "BatcherSet",      "ResourceSet",      "Paused",      "PoolSet",           "PipelineSet",
+    "PipelinePaused",  "IntervalsSkipped", "RunCreated",  "RunChanged",        "RunGrew",
+    "PlanRequested",   "PlanFailed",       "PlanEnded",   "AttemptStarted",    "AttemptEnded",
+    "AttemptStopAsked"};
 static_assert(kNames.size() == std::variant_size_v<Record>);
 
 template <class T>

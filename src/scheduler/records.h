@@ -116,6 +116,7 @@ using Record = std::variant<TaskAdded,
                             PlanFailed,
                             PlanEnded,
                             AttemptStarted,
-                            AttemptEnded>;
+                            AttemptEnded,
+                            AttemptStopAsked>;
 
 }  // namespace headrace::scheduler

@@ -92,6 +92,8 @@ struct Attempt {
   uint32_t number = 1;
   AttemptOutcome outcome = AttemptOutcome::kRunning;
   Timestamp started;
+  bool stop_asked = false;
+  bool mark_done = false;  // when it has stopped
   Timestamp ended;
   std::string worker_key;  // the worker's row may be gone
   std::string details;     // json object

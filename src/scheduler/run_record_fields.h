@@ -111,6 +111,12 @@ void Fields(Visit&& visit, R& r) {
   visit("at", r.at);
 }
 
+template <class Visit, Like<AttemptStopAsked> R>
+void Fields(Visit&& visit, R& r) {
+  visit("attempt", r.attempt);
+  visit("mark_done", r.mark_done);
+}
+
 template <class Visit, Like<AttemptEnded> R>
 void Fields(Visit&& visit, R& r) {
   visit("attempt", r.attempt);

@@ -95,6 +95,12 @@ struct AttemptStarted {
   uint32_t number = 1;  // among this task's attempts
   Timestamp at;
 };
+// People want it ended. Its worker is told with its next heartbeat; until it has ended the task
+// counts as running, so that nobody else runs it.
+struct AttemptStopAsked {
+  AttemptId attempt;
+  bool mark_done = false;  // its task is then DONE, whatever became of it; else DISABLED
+};
 struct AttemptEnded {
   AttemptId attempt;
   AttemptOutcome outcome = AttemptOutcome::kDone;

@@ -141,6 +141,7 @@ class State final : private ReadyIndex::Liveness {
   void On(const PlanFailed& record);
   void On(const PlanEnded& record);
   void On(const AttemptStarted& record);
+  void On(const AttemptStopAsked& record);
   void On(const AttemptEnded& record);
 
   // state_index.cc

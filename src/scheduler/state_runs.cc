@@ -160,6 +160,13 @@ void State::On(const AttemptStarted& record) {
   changes_.workers.insert(record.worker);
 }
 
+void State::On(const AttemptStopAsked& record) {
+  Attempt& attempt = attempts_[record.attempt];
+  CHECK(attempt.outcome == AttemptOutcome::kRunning);
+  attempt.stop_asked = true;
+  attempt.mark_done = record.mark_done;
+}
+
 void State::On(const AttemptEnded& record) {
   Attempt& attempt = attempts_[record.attempt];
   CHECK(attempt.outcome == AttemptOutcome::kRunning);

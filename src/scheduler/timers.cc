@@ -16,12 +16,12 @@ Duration DisablePersist(const Core& core) {
 }
 
 void RetryTasks(Core& core) {
-  while (!core.state.retries().empty() && core.state.retries().begin()->first <= core.now) {
-    SetStatus(core, core.state.retries().begin()->second, TaskStatus::kPending);
-  }
   while (!core.state.disabled().empty() &&
          core.state.disabled().begin()->first + DisablePersist(core) < core.now) {
-    ReEnable(core, core.state.disabled().begin()->second);
+    ReEnable(core, core.state.disabled().begin()->second);  // may be due for a retry at once
+  }
+  while (!core.state.retries().empty() && core.state.retries().begin()->first <= core.now) {
+    SetStatus(core, core.state.retries().begin()->second, TaskStatus::kPending);
   }
 }
 

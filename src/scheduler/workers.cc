@@ -182,7 +182,7 @@ void Decide(Core& core, const Heartbeat& command) {
       continue;
     }
     core.SetLease(news.attempt, core.now + core.settings.lease);
-    if (core.cancelled.contains(news.attempt)) taken.cancel.push_back(news.attempt);
+    if (attempt->stop_asked) taken.cancel.push_back(news.attempt);
     TaskFacts facts;
     facts.status_message = news.status_message;
     facts.progress = news.progress;
