@@ -16,24 +16,13 @@
 #include <string>
 #include <unordered_set>
 
+#include "scheduler/changes.h"
 #include "scheduler/ready_index.h"
 #include "scheduler/rows.h"
 #include "scheduler/tables.h"
 #include "scheduler/worker_sets.h"
 
 namespace headrace::scheduler {
-
-// What changed since it was last taken: for events and for state.db. Kept only where asked for.
-struct Changes {
-  std::set<TaskId> tasks;
-  std::set<std::string> tasks_removed;
-  std::set<RunId> runs;
-  std::set<RunId> graphs;  // runs whose tasks or dependencies changed
-  std::set<PipelineId> pipelines;
-  std::set<WorkerId> workers;
-  std::set<AttemptId> attempts;
-  std::set<std::string> workers_removed;
-};
 
 struct RankBefore {
   bool operator()(const Rank& a, const Rank& b) const { return Before(a, b); }
@@ -96,7 +85,7 @@ class State final : private ReadyIndex::Liveness {
   uint64_t tasks_in(Phase phase) const { return by_phase_[static_cast<size_t>(phase)]; }
   ReadyIndex& ready() { return ready_; }  // lazily tidied by who asks
   const ReadyIndex& ready() const { return ready_; }
-  // ---- the numbers that the next new rows get
+  // ---- the next new rows' numbers
   TaskId NextTask() const { return tasks_.Next(); }
   WorkerId NextWorker() const { return workers_.Next(); }
   PoolId NextPool() const { return pools_.Next(); }
