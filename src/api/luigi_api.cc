@@ -392,7 +392,14 @@ void LuigiApi::AddOperatorCalls() {
   constant("is_pause_enabled",
            port_.options().pause_enabled ? R"({"enabled": true})" : R"({"enabled": false})");
   constant("has_task_history", "false");
-  constant("announce_scheduling_failure", "null");  // recorded for batch mails once there are any
+  command("announce_scheduling_failure", [](Args& args) {
+    return scheduler::AnnounceSchedulingFailure{.worker = args.Required("worker"),
+                                                .task_name = args.Text("task_name"),
+                                                .family = args.Text("family"),
+                                                .params = args.MaybeObject("params").value_or("{}"),
+                                                .expl = args.Text("expl"),
+                                                .owners = args.MaybeJson("owners").value_or("[]")};
+  });
   constant("report_task_statistics", "null");
   constant("update_metrics_task_started", "null");
 }

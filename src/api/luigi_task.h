@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/json_writer.h"
-#include "scheduler/state.h"
+#include "scheduler/task_text.h"
 
 namespace headrace::api {
 
@@ -24,12 +24,6 @@ void WriteLuigiTask(JsonWriter& json,
                     scheduler::TaskId task,
                     const LuigiTaskOptions& options);
 void WriteLuigiPlaceholder(JsonWriter& json, std::string_view key);
-
-// "Family(a=1, b=2)" with the public parameters sorted by name.
-std::string DisplayName(const scheduler::State& state, const scheduler::Task& task);
-// Names and values of the parameters that may be shown.
-std::vector<std::pair<std::string, std::string>> PublicParams(const scheduler::State& state,
-                                                              const scheduler::Task& task);
 
 // Whole numbers as integers, as Luigi's users wrote them.
 void WriteNumber(JsonWriter& json, double number);

@@ -114,7 +114,7 @@ void Replica::Run() {
 void Replica::Do(Committed& commit) {
   backlog_bytes_.fetch_sub(commit.records->size() + kItemBytes, std::memory_order_acq_rel);
   if (damaged_) return;
-  if (const Result<void> applied = ApplyRecords(*commit.records); !applied) {
+  if (const Result<void> applied = ApplyRecords(commit); !applied) {
     damaged_ = true;
     // Recovery finds the same on its own thread and says so with the place.
     if (commit.origin == Origin::kNow) on_failure_(applied.error());
@@ -124,6 +124,7 @@ void Replica::Do(Committed& commit) {
   if (commit.origin == Origin::kNow) {
     lag_us_.store((clock_.Now() - commit.at).count(), std::memory_order_relaxed);
   }
+  for (RecordListener* listener : record_listeners_) listener->OnCommit(Now());
   scheduler::Changes changes = state_.TakeChanges();
   if (commit.origin == Origin::kNow) {
     for (ChangeListener* listener : listeners_) listener->OnChanges(changes, Now());
@@ -131,10 +132,16 @@ void Replica::Do(Committed& commit) {
   writer_.Add(commit.id, std::move(changes));
 }
 
-Result<void> Replica::ApplyRecords(std::string_view records) {
+Result<void> Replica::ApplyRecords(const Committed& commit) {
+  const View view{state_, liveness_, commit.id, epoch_};
+  std::string_view records = *commit.records;
   while (!records.empty()) {
     const size_t end = records.find('\n');
-    state_.Apply(TRY(decoder_.Decode(records.substr(0, end))));
+    const scheduler::Record record = TRY(decoder_.Decode(records.substr(0, end)));
+    for (RecordListener* listener : record_listeners_) {
+      listener->OnRecord(record, view, commit.origin);
+    }
+    state_.Apply(record);
     records.remove_prefix(end == std::string_view::npos ? records.size() : end + 1);
   }
   return {};
@@ -151,6 +158,9 @@ void Replica::WriteTables(bool to_the_end) {
   while (!damaged_) {
     const std::optional<Timestamp> next = writer_.NextWrite();
     if (!next || (!to_the_end && *next > clock_.Now())) return;
+    for (RecordListener* listener : record_listeners_) {
+      listener->Settle(applied_.load(std::memory_order_relaxed));
+    }
     const Result<void> written =
         writer_.Write(state_, applied_.load(std::memory_order_relaxed), clock_.Now());
     if (written && to_the_end) continue;

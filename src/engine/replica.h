@@ -59,6 +59,19 @@ class ChangeListener {
 // Where a commit comes from: replayed ones change the state, but are news to nobody.
 enum class Origin : uint8_t { kReplay, kNow };
 
+// Told every record, replayed ones too, on the replica thread. Must not block in OnRecord().
+class RecordListener {
+ public:
+  virtual ~RecordListener() = default;
+  // Just before the record is applied: `view.state` is what it changes, `view.at` its commit.
+  virtual void OnRecord(const scheduler::Record& record, const View& view, Origin origin) = 0;
+  // After the last record of a commit.
+  virtual void OnCommit(const View& view) = 0;
+  // state.db is about to be written up to `at`, and a start may then see nothing older again:
+  // returns once the listener has made durable what it needs of the records up to there.
+  virtual void Settle(store::CommitId at) = 0;
+};
+
 class Replica {
  public:
   using Reader = std::function<void(const View&)>;
@@ -86,6 +99,9 @@ class Replica {
 
   // Before Engine::Recover(). The listener must live until Engine::Stop() returns.
   void Listen(ChangeListener& listener) { listeners_.push_back(&listener); }
+
+  // As above.
+  void Listen(RecordListener& listener) { record_listeners_.push_back(&listener); }
 
   // ---- the engine's side
   void Start();
@@ -115,7 +131,7 @@ class Replica {
 
   void Run();
   void Do(Committed& commit);
-  Result<void> ApplyRecords(std::string_view records);
+  Result<void> ApplyRecords(const Committed& commit);
   void WriteTables(bool to_the_end);
   void Do(Liveness& liveness) { liveness_ = std::move(liveness); }
   void Do(Reader& reader);
@@ -125,6 +141,7 @@ class Replica {
   const store::Epoch epoch_;
   const std::function<void(const Error&)> on_failure_;
   std::vector<ChangeListener*> listeners_;
+  std::vector<RecordListener*> record_listeners_;
   Mailbox<Item> mailbox_;
   std::atomic<size_t> backlog_bytes_{0};
   std::atomic<size_t> reads_waiting_{0};

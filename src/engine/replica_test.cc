@@ -87,6 +87,41 @@ TEST_F(ReplicaTest, ListenersHearOfEachCommitButNotOfReplayedOnes) {
   EXPECT_EQ(second.lines, (std::vector<std::string>{"1.3 c"}));
 }
 
+class RecordCounter final : public RecordListener {
+ public:
+  void OnRecord(const scheduler::Record& record, const View& view, Origin origin) override {
+    const auto* added = std::get_if<scheduler::TaskAdded>(&record);
+    if (added == nullptr) return;
+    EXPECT_EQ(view.state.FindTask(added->key).value, 0u);  // not yet applied
+    lines.push_back(std::to_string(view.at) + (origin == Origin::kNow ? " " : " again ") +
+                    added->key);
+  }
+  void OnCommit(const View& view) override { EXPECT_EQ(view.at, ++commits); }
+  void Settle(store::CommitId at) override { settled = at; }
+  std::vector<std::string> lines;
+  store::CommitId commits = 0;
+  store::CommitId settled = 0;
+};
+
+TEST_F(ReplicaTest, RecordListenersHearOfReplayedRecordsTooAndSettleBeforeTheTables) {
+  RecordCounter first;
+  RecordCounter second;
+  const UtcOnly zones;
+  const ManualClock clock;
+  for (RecordCounter* listener : {&first, &second}) {
+    Engine engine(*store_, {}, zones, clock, {});
+    engine.replica().Listen(*listener);
+    ASSERT_TRUE(engine.Recover());
+    engine.Start();
+    ASSERT_TRUE(engine.Call(Add("w", listener == &first ? "a" : "b")));
+    engine.Stop();
+    EXPECT_EQ(listener->settled, store_->tables().CompleteTo());
+  }
+
+  EXPECT_EQ(first.lines, (std::vector<std::string>{"1 a"}));
+  EXPECT_EQ(second.lines, (std::vector<std::string>{"1 again a", "2 b"}));
+}
+
 TEST_F(ReplicaTest, TablesHoldTheStateOnceItHasStopped) {
   {
     RunningEngine running(*store_);

@@ -35,6 +35,7 @@ void Decide(Core& core, const MarkAsDone& command);
 void Decide(Core& core, const UpdateResources& command);
 void Decide(Core& core, const SetPaused& command);
 void Decide(Core& core, const Prune& command);
+void Decide(Core& core, const AnnounceSchedulingFailure& command);
 // workers.cc
 void Decide(Core& core, const RegisterWorker& command);
 void Decide(Core& core, const ReceiveWork& command);

@@ -154,6 +154,15 @@ void TakeStatus(Call& call) {
   SetStatus(call.core, call.id, call.status);
 }
 
+// Step 12: who is mailed about failures hears of each, also of one that changed nothing.
+void ReportFailure(Call& call) {
+  if (call.status != TaskStatus::kFailed || !call.core.settings.reports_failures) return;
+  call.core.Emit(FailureReported{.task = call.id,
+                                 .worker = call.worker,
+                                 .at = call.core.now,
+                                 .explained = call.said.facts.expl.has_value()});
+}
+
 // Steps 13 and 14: dependencies, resources, and who cares.
 void TakeDeps(Call& call) {
   const AddTask& said = call.said;
@@ -230,6 +239,7 @@ void Decide(Core& core, const AddTask& said) {
   if (said.facts.owners) call.Set(&TaskFacts::owners, call.more().owners, *said.facts.owners);
   call.Flush();
   TakeStatus(call);
+  ReportFailure(call);
   TakeDeps(call);
   RaisePriority(core, call.id, said.facts.priority.value_or(0));
   TakeOffer(call);

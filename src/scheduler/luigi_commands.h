@@ -92,5 +92,13 @@ struct SetPaused {
   bool paused = false;
 };
 struct Prune {};
+struct AnnounceSchedulingFailure {
+  std::string worker;
+  std::string task_name;
+  std::string family;
+  std::string params;  // json object
+  std::string expl;
+  std::string owners;  // json list
+};
 
 }  // namespace headrace::scheduler

@@ -128,4 +128,16 @@ void Decide(Core& core, const Prune&) {
   core.Reply(Done{});
 }
 
+void Decide(Core& core, const AnnounceSchedulingFailure& command) {
+  core.Reply(Done{});
+  if (!core.settings.reports_failures) return;
+  core.Emit(SchedulingFailed{.task_name = command.task_name,
+                             .family = command.family,
+                             .params = command.params,
+                             .expl = command.expl,
+                             .owners = command.owners,
+                             .worker = core.state.FindWorker(command.worker),
+                             .at = core.now});
+}
+
 }  // namespace headrace::scheduler

@@ -14,13 +14,13 @@ namespace headrace::scheduler {
 namespace {
 
 // In the order of Record's alternatives.
-constexpr std::array<std::string_view, 26> kNames = {
-    "TaskAdded",       "TaskChanged",      "TaskOffered", "TaskStatusChanged", "TaskStarted",
-    "BatchStarted",    "TaskRemoved",      "WorkerAdded", "WorkerChanged",     "WorkerRemoved",
-    "BatcherSet",      "ResourceSet",      "Paused",      "PoolSet",           "PipelineSet",
-    "PipelinePaused",  "IntervalsSkipped", "RunCreated",  "RunChanged",        "RunGrew",
-    "PlanRequested",   "PlanFailed",       "PlanEnded",   "AttemptStarted",    "AttemptEnded",
-    "AttemptStopAsked"};
+constexpr std::array<std::string_view, 28> kNames = {
+    "TaskAdded",        "TaskChanged",      "TaskOffered",     "TaskStatusChanged", "TaskStarted",
+    "BatchStarted",     "TaskRemoved",      "WorkerAdded",     "WorkerChanged",     "WorkerRemoved",
+    "BatcherSet",       "ResourceSet",      "Paused",          "PoolSet",           "PipelineSet",
+    "PipelinePaused",   "IntervalsSkipped", "RunCreated",      "RunChanged",        "RunGrew",
+    "PlanRequested",    "PlanFailed",       "PlanEnded",       "AttemptStarted",    "AttemptEnded",
+    "AttemptStopAsked", "FailureReported",  "SchedulingFailed"};
 static_assert(kNames.size() == std::variant_size_v<Record>);
 
 template <class T>

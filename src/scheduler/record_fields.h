@@ -164,4 +164,23 @@ void Fields(Visit&& visit, R& r) {
   visit("paused", r.paused);
 }
 
+template <class Visit, Like<FailureReported> R>
+void Fields(Visit&& visit, R& r) {
+  visit("task", r.task);
+  visit("worker", r.worker);
+  visit("at", r.at);
+  visit("explained", r.explained);
+}
+
+template <class Visit, Like<SchedulingFailed> R>
+void Fields(Visit&& visit, R& r) {
+  visit("task_name", r.task_name);
+  visit("family", r.family);
+  visit("params", r.params);
+  visit("expl", r.expl);
+  visit("owners", r.owners);
+  visit("worker", r.worker);
+  visit("at", r.at);
+}
+
 }  // namespace headrace::scheduler

@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -92,6 +93,28 @@ struct Paused {
   bool paused = false;
 };
 
+// What only people are to be told (mails, webhooks): these change no state (kForPeople), and are
+// written only where Settings::reports_failures.
+struct FailureReported {  // a Luigi worker said FAILED; after all that followed from it
+  TaskId task;
+  WorkerId worker;
+  Timestamp at;
+  bool explained = false;  // the task's `expl` is of this failure
+};
+struct SchedulingFailed {  // complete() or deps() raised at a Luigi worker
+  std::string task_name;
+  std::string family;
+  std::string params;  // json object
+  std::string expl;
+  std::string owners;  // json list
+  WorkerId worker;
+  Timestamp at;
+};
+
+template <class R>
+inline constexpr bool kForPeople =
+    std::is_same_v<R, FailureReported> || std::is_same_v<R, SchedulingFailed>;
+
 using Record = std::variant<TaskAdded,
                             TaskChanged,
                             TaskOffered,
@@ -117,6 +140,8 @@ using Record = std::variant<TaskAdded,
                             PlanEnded,
                             AttemptStarted,
                             AttemptEnded,
-                            AttemptStopAsked>;
+                            AttemptStopAsked,
+                            FailureReported,
+                            SchedulingFailed>;
 
 }  // namespace headrace::scheduler

@@ -159,5 +159,29 @@ TEST(Scheduler, AnUnknownStatusIsRefusedAndChangesNothing) {
   EXPECT_EQ(bench.journal, "");
 }
 
+TEST(Scheduler, EveryFailureIsRecordedWherePeopleAreToldOfFailures) {
+  Bench bench({.reports_failures = true});
+  bench.Given("a");
+  bench.GetWork();
+
+  bench.Report("a", "FAILED");
+  bench.Report("a", "FAILED");
+  bench.Ask<Done>(AnnounceSchedulingFailure{.worker = "w", .task_name = "A()", .params = "{}"});
+
+  const auto count = [&](std::string_view name) {
+    size_t found = 0;
+    for (size_t at = 0; (at = bench.journal.find(name, at)) != std::string::npos; ++at) ++found;
+    return found;
+  };
+  EXPECT_EQ(count(R"({"r":"FailureReported","task":1,)"), 2u);
+  EXPECT_EQ(count(R"x({"r":"SchedulingFailed","task_name":"A()")x"), 1u);
+}
+
+TEST(Scheduler, AnnouncedFailuresLeaveNoTraceWhereNobodyIsTold) {
+  Bench bench;
+  bench.Ask<Done>(AnnounceSchedulingFailure{.worker = "w", .task_name = "A()", .params = "{}"});
+  EXPECT_EQ(bench.journal, "");
+}
+
 }  // namespace
 }  // namespace headrace::scheduler

@@ -26,6 +26,7 @@ struct Settings {
   int64_t stable_done_cooldown_s = 10;
   bool pause_enabled = true;
   bool send_messages = true;
+  bool reports_failures = false;  // FailureReported and SchedulingFailed are written
 
   Duration lease = std::chrono::seconds(30);  // of an attempt, and of a headrace worker
   Duration plan_lease = std::chrono::seconds(60);

@@ -12,7 +12,11 @@ namespace headrace::scheduler {
 State::State() = default;
 
 void State::Apply(const Record& record) {
-  std::visit([&](const auto& r) { On(r); }, record);
+  std::visit(
+      [&]<class R>(const R& r) {
+        if constexpr (!kForPeople<R>) On(r);
+      },
+      record);
 }
 
 TaskId State::FindTask(std::string_view key) const {

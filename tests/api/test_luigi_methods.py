@@ -74,7 +74,7 @@ CALLS: dict[str, dict[str, Any]] = {
 }
 # What headrace cannot do without.
 REQUIRED = ("worker", "task_id", "task_family", "task_str", "message_id", "resource", "task")
-UNREAD = ("announce_scheduling_failure", "report_task_statistics", "update_metrics_task_started")
+UNREAD = ("report_task_statistics", "update_metrics_task_started")
 
 ODD_VALUES = (
     *("Infinity", "-Infinity", "NaN", "1e400", "-1e308", "1" + "0" * 40, "-1", "0.5", "true"),
