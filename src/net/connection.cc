@@ -66,14 +66,16 @@ void Connection::Start() {
 // sent hundreds of small requests at once.
 void Connection::Run() {
   while (state_ == State::kReading && ReadRequest()) Dispatch();
-  if (state_ == State::kHandling || state_ == State::kStreaming) StartRead();
+  const bool watch =
+      state_ == State::kGated || state_ == State::kHandling || state_ == State::kStreaming;
+  if (watch) StartRead();
 }
 
 // True when the whole request is there. Else a read is under way, or it was refused.
 bool Connection::ReadRequest() {
   while (true) {
     size_t used = 0;
-    if (in_begin_ < in_end_) {
+    if (in_begin_ < in_end_ && parser_.state() != RequestParser::State::kDone) {
       if (!std::exchange(request_begun_, true)) {
         deadline_ = loop_.now() + loop_.context().options.request_timeout;
       }
@@ -106,11 +108,31 @@ bool Connection::CheckHead() {
   HttpRequest& request = parser_.request();
   request.peer = peer_;
   if (const HttpGate& gate = loop_.context().hooks.gate) {
-    if (std::optional<HttpResponse> refusal = gate(request)) {
-      Refuse(std::move(*refusal));
+    GateAnswer answer = gate(request);
+    if (answer.refusal) {
+      Refuse(std::move(*answer.refusal));
+      return false;
+    }
+    if (answer.decide) {
+      state_ = State::kGated;
+      answer.decide(GateTicket(loop_.outbox(), id_));
       return false;
     }
   }
+  return BeginBody();
+}
+
+void Connection::OnGateReply(Reply&& reply) {
+  CHECK(state_ == State::kGated);
+  state_ = State::kReading;
+  deadline_ = loop_.now() + loop_.context().options.request_timeout;
+  if (reply.kind == Reply::Kind::kRefused) return Refuse(std::move(reply.response));
+  parser_.request().user = std::move(reply.user);
+  BeginBody();
+}
+
+// The head is accepted; false: the connection is closed.
+bool Connection::BeginBody() {
   const bool waits = parser_.state() == RequestParser::State::kBody && in_begin_ == in_end_ &&
                      !parser_.is_http_1_0() && parser_.expects_continue();
   if (!waits) return true;
@@ -157,6 +179,10 @@ void Connection::Dispatch() {
 }
 
 void Connection::OnReply(Reply&& reply) {
+  if (state_ == State::kClosed) {  // waits for its last read to come back
+    if (reply.stream != nullptr) CloseStream(*reply.stream);
+    return;
+  }
   if (!in_handler_) {
     Handle(std::move(reply));
     return Run();
@@ -166,6 +192,9 @@ void Connection::OnReply(Reply&& reply) {
 }
 
 void Connection::Handle(Reply&& reply) {
+  if (reply.kind == Reply::Kind::kAdmitted || reply.kind == Reply::Kind::kRefused) {
+    return OnGateReply(std::move(reply));
+  }
   if (reply.kind == Reply::Kind::kStreamMoved) {
     if (state_ == State::kStreaming) PumpStream();
     return;
@@ -323,6 +352,7 @@ void Connection::OnSweep(SteadyTime now) {
       if (!request_begun_) return Close();
       Refuse(ErrorPage(408));
       return;
+    case State::kGated:
     case State::kHandling: return;  // takes as long as it takes
     case State::kStreaming:
       if (!writing_) return;
@@ -389,7 +419,8 @@ void Connection::OnRead(const error_code& error, size_t bytes) {
 void Connection::OnReadEnd(const error_code& error) {
   read_ended_ = true;
   const bool may_listen =
-      error == asio::error::eof && (state_ == State::kHandling || state_ == State::kWriting);
+      error == asio::error::eof &&
+      (state_ == State::kGated || state_ == State::kHandling || state_ == State::kWriting);
   if (!may_listen) return Close();
   if (const auto gone = std::exchange(on_gone_, nullptr)) gone();
 }

@@ -53,6 +53,7 @@ class Connection {
  private:
   enum class State : uint8_t {
     kReading,    // between requests, or in one
+    kGated,      // somebody decides whether the request may come in
     kHandling,   // the handler has the request
     kWriting,    // the response is on its way
     kStreaming,  // so it is, without an end
@@ -64,6 +65,8 @@ class Connection {
   void Run();
   bool ReadRequest();
   bool CheckHead();
+  bool BeginBody();
+  void OnGateReply(Reply&& reply);
   bool AccountBody();
   void Dispatch();
   void Handle(Reply&& reply);

@@ -54,6 +54,7 @@ struct HttpRequest {
   HttpHeaders headers;
   std::string body;
   std::string peer;  // "127.0.0.1", "::1", or "unix"
+  std::string user;  // who sent it, as the server's gate found; empty: it asks nobody
 };
 
 struct HttpResponse {

@@ -55,9 +55,15 @@ struct HttpServerOptions {
 // Called on the io threads; with several, concurrently.
 using HttpHandler = std::function<void(HttpRequest&& request, Responder&& responder)>;
 
+// What a gate says of a request. Neither field: it may come in.
+struct GateAnswer {
+  std::optional<HttpResponse> refusal;     // sent; then the connection is closed
+  std::function<void(GateTicket)> decide;  // called at once; hands the ticket to who will tell
+};
+
 // Called when a request's head is complete, before its body is read: the place for who may come in.
-// An answer refuses the request: it is sent and the connection closed.
-using HttpGate = std::function<std::optional<HttpResponse>(const HttpRequest& head)>;
+// It may set `user` and take out what the handler need not see.
+using HttpGate = std::function<GateAnswer(HttpRequest& head)>;
 
 struct HttpServerHooks {
   HttpHandler handle;

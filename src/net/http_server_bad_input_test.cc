@@ -139,9 +139,9 @@ TEST(HttpServerBadInput, BodiesThatWouldEatAllMemoryAre503AndItComesBack) {
 }
 
 TEST(HttpServerBadInput, TheGateRefusesBeforeTheBodyIsRead) {
-  TestServer server(Echo(), {}, [](const HttpRequest& head) -> std::optional<HttpResponse> {
-    if (head.headers.Find("Authorization") == "Bearer secret") return std::nullopt;
-    return ErrorPage(401);
+  TestServer server(Echo(), {}, [](HttpRequest& head) -> GateAnswer {
+    if (head.headers.Find("Authorization") == "Bearer secret") return {};
+    return {.refusal = ErrorPage(401), .decide = {}};
   });
   RawClient client(*server);
 

@@ -40,11 +40,12 @@ struct StreamState {
 void CloseStream(StreamState& stream);
 
 struct Reply {
-  enum class Kind : uint8_t { kAnswer, kForgotten, kStream, kStreamMoved };
+  enum class Kind : uint8_t { kAnswer, kForgotten, kStream, kStreamMoved, kAdmitted, kRefused };
 
   uint64_t connection = 0;
   Kind kind = Kind::kAnswer;
-  HttpResponse response;                // kAnswer, kStream
+  HttpResponse response;                // kAnswer, kStream, kRefused
+  std::string user;                     // kAdmitted
   std::shared_ptr<StreamState> stream;  // kStream
 };
 

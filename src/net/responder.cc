@@ -77,6 +77,32 @@ void Responder::OnClientGone(std::function<void()> callback) {
   }
 }
 
+GateTicket::GateTicket(std::shared_ptr<Outbox> outbox, uint64_t connection)
+    : outbox_(std::move(outbox)), connection_(connection) {}
+
+GateTicket::~GateTicket() {
+  if (outbox_ != nullptr) Refuse(ErrorPage(503));
+}
+
+void GateTicket::Admit(std::string user) {
+  Answer({}, std::move(user), true);
+}
+
+void GateTicket::Refuse(HttpResponse response) {
+  Answer(std::move(response), {}, false);
+}
+
+// Never delivered at once: the connection may be asking just now.
+void GateTicket::Answer(HttpResponse response, std::string user, bool admitted) {
+  CHECK(outbox_ != nullptr);
+  std::vector<Reply> replies(1);
+  replies[0].connection = connection_;
+  replies[0].kind = admitted ? Reply::Kind::kAdmitted : Reply::Kind::kRefused;
+  replies[0].response = std::move(response);
+  replies[0].user = std::move(user);
+  std::exchange(outbox_, nullptr)->PutAll(replies);
+}
+
 struct ResponseBatch::Group {
   std::shared_ptr<Outbox> outbox;
   std::vector<Reply> replies;

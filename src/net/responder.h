@@ -85,6 +85,25 @@ class Responder {
   bool accepts_gzip_ = false;
 };
 
+// The right, and the duty, to say whether a request may come in, from any thread; meanwhile its
+// connection waits. Destroyed without an answer it refuses with 503.
+class GateTicket {
+ public:
+  GateTicket(std::shared_ptr<Outbox> outbox, uint64_t connection);
+  GateTicket(GateTicket&& other) noexcept = default;
+  GateTicket& operator=(GateTicket&& other) = delete;
+  ~GateTicket();
+
+  void Admit(std::string user);
+  void Refuse(HttpResponse response);
+
+ private:
+  void Answer(HttpResponse response, std::string user, bool admitted);
+
+  std::shared_ptr<Outbox> outbox_;  // null once answered
+  uint64_t connection_;
+};
+
 // Many answers, handed over with one wake-up of each io thread concerned: how the engine releases
 // what one commit made durable. Not compressed here but on the io thread: bodies are small.
 class ResponseBatch {
