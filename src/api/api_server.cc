@@ -32,6 +32,14 @@ Segments SegmentsOf(std::string_view path) {
   return segments;
 }
 
+Error OpenToAll(const net::ListenAddress& listen) {
+  return {ErrorCode::kDenied,
+          "refusing to listen on " + listen.ToString() +
+              ": others can reach it, and there are no users who would have to log in",
+          "Make one with `headrace user add NAME --role admin`, listen on 127.0.0.1, or say "
+          "--insecure if the network itself keeps others out."};
+}
+
 void AddSecurityHeaders(net::HttpResponse& response) {
   response.headers.Add("Content-Security-Policy", kWebContentSecurityPolicy);
   response.headers.Add("X-Content-Type-Options", "nosniff");
@@ -43,8 +51,11 @@ void AddSecurityHeaders(net::HttpResponse& response) {
 ApiServer::ApiServer(engine::Engine& engine,
                      const scheduler::TimeZones& zones,
                      const Clock& clock,
-                     ApiOptions options)
+                     ApiOptions options,
+                     AuthOptions auth)
     : context_(engine, zones, clock, std::move(options)),
+      insecure_(auth.insecure),
+      auth_(std::move(auth), clock),
       events_(clock),
       logs_(context_.options().log_dir),
       luigi_(context_),
@@ -59,11 +70,15 @@ ApiServer::~ApiServer() {
 
 Result<void> ApiServer::Start(net::HttpServerOptions options,
                               std::function<void(std::string_view)> log) {
+  TRY(auth_.Start(log));
+  if (!options.listen.IsLoopback() && !auth_.IsRequired() && !insecure_) {
+    return std::unexpected(OpenToAll(options.listen));
+  }
   net::HttpServerHooks hooks{.handle =
                                  [this](net::HttpRequest&& request, net::Responder&& responder) {
                                    Handle(std::move(request), std::move(responder));
                                  },
-                             .gate = {},
+                             .gate = [this](net::HttpRequest& head) { return auth_.Check(head); },
                              .log = std::move(log)};
   server_ = TRY(net::HttpServer::Start(std::move(options), std::move(hooks), context_.clock()));
   events_.Start(engine_.replica(), context_.zones());
@@ -75,12 +90,18 @@ void ApiServer::Stop() {
   logs_.Stop();
   context_.LetWaitersGo();
   if (server_) server_->Stop();
+  auth_.Stop();
 }
 
 void ApiServer::Handle(net::HttpRequest&& request, net::Responder&& responder) {
   const std::string_view path = request.path;
   if (path.starts_with("/api/")) {
     return luigi_.Handle(path.substr(5), request, std::move(responder));
+  }
+  if (path == "/login") return auth_.HandleLogin(std::move(request), std::move(responder));
+  if (path == "/logout") return auth_.HandleLogout(request, std::move(responder));
+  if (path == "/v1/session" && request.method == net::Method::kGet) {
+    return responder.Send(net::JsonResponse(auth_.SessionJson(request)));
   }
   if (path == "/v1" || path.starts_with("/v1/")) {
     return v1_.Handle(SegmentsOf(path.substr(3)), request, std::move(responder));

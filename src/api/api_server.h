@@ -12,6 +12,7 @@
 #include <string>
 
 #include "api/attempt_logs.h"
+#include "api/authenticator.h"
 #include "api/context.h"
 #include "api/events.h"
 #include "api/luigi_api.h"
@@ -25,7 +26,8 @@ class ApiServer {
   ApiServer(engine::Engine& engine,
             const scheduler::TimeZones& zones,
             const Clock& clock,
-            ApiOptions options);
+            ApiOptions options,
+            AuthOptions auth);
   ~ApiServer();  // as Stop()
 
   ApiServer(const ApiServer&) = delete;
@@ -45,6 +47,8 @@ class ApiServer {
   void ServeMetrics(net::Responder&& responder);
 
   Context context_;
+  const bool insecure_;  // may be open to all
+  Authenticator auth_;
   Events events_;
   AttemptLogs logs_;
   LuigiApi luigi_;

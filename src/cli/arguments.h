@@ -28,6 +28,13 @@ struct Arguments {
   std::string status;               // tasks
   std::string pipeline;             // tasks
   int limit = 50;                   // tasks
+  std::string user;                 // user: whom
+  std::string role = "viewer";      // user add
+  bool password_stdin = false;      // user add, passwd
+  bool no_password = false;         // user add: tokens alone
+  std::string note;                 // user token add
+  std::string expires;              // user token add: "90d"; empty: never
+  std::string token;                // user token remove: its id
   bool all = false;                 // config show: defaults too
   std::string shell;                // completion
 };

@@ -30,6 +30,13 @@ int Tasks(const Arguments& arguments);
 int Logs(const Arguments& arguments);
 int Why(const Arguments& arguments);
 int Retry(const Arguments& arguments);
+int UserAdd(const Arguments& arguments);
+int UserList(const Arguments& arguments);
+int UserRemove(const Arguments& arguments);
+int UserPasswd(const Arguments& arguments);
+int UserTokenAdd(const Arguments& arguments);
+int UserTokenList(const Arguments& arguments);
+int UserTokenRemove(const Arguments& arguments);
 int ConfigCheck(const Arguments& arguments);
 int ConfigShow(const Arguments& arguments);
 

@@ -23,6 +23,7 @@ class CommandLine {
     AddServing();
     AddRun();
     AddShowing();
+    AddUsers();
     AddOthers();
   }
 
@@ -72,7 +73,16 @@ class CommandLine {
       AddKey(sub, "--listen", "scheduler.listen", "address and port");
       AddKey(sub, "--store", "scheduler.store", "where the state is");
     }
-    for (CLI::App* sub : {planner, worker}) AddKey(sub, "--url", "scheduler.url", "the scheduler");
+    for (CLI::App* sub : {up, scheduler}) {
+      sub->add_flag_callback(
+          "--insecure",
+          [this] { arguments_.settings.emplace_back("security.insecure", "true"); },
+          "listen beyond this machine without users (security.insecure)");
+    }
+    for (CLI::App* sub : {planner, worker}) {
+      AddKey(sub, "--url", "scheduler.url", "the scheduler");
+      AddKey(sub, "--token-file", "scheduler.token_file", "what it shows the scheduler");
+    }
     for (CLI::App* sub : {up, worker}) {
       AddKey(sub, "--slots", "worker.slots", "attempts at once");
     }
@@ -117,6 +127,45 @@ class CommandLine {
     for (CLI::App* sub : {status, tasks, why, logs, retry}) {
       AddKey(sub, "--url", "scheduler.url", "the scheduler");
       sub->add_flag("--json", arguments_.json, "the scheduler's own answer, for programs");
+    }
+  }
+
+  void AddUsers() {
+    CLI::App* user = app_.add_subcommand("user", "who may use the scheduler, and with what");
+    user->require_subcommand(1);
+    const auto add = [this](CLI::App* above, const char* name, const char* help, Command command) {
+      CLI::App* sub = above->add_subcommand(name, help);
+      Finish(sub, std::move(command));
+      AddKey(sub, "--users", "security.users", "the file of users");
+      return sub;
+    };
+    const auto add_for = [&](CLI::App* above, const char* name, const char* help, Command command) {
+      CLI::App* sub = add(above, name, help, std::move(command));
+      sub->add_option("name", arguments_.user, "the user")->required();
+      return sub;
+    };
+    CLI::App* made = add_for(user, "add", "a new user; asks for the password", UserAdd);
+    made->add_option("--role", arguments_.role, "what he may do")
+        ->check(CLI::IsMember({"viewer", "operator", "admin", "worker"}))
+        ->capture_default_str();
+    made->add_flag("--no-password", arguments_.no_password, "comes in by tokens alone");
+    CLI::App* passwd = add_for(user, "passwd", "a new password for a user", UserPasswd);
+    for (CLI::App* sub : {made, passwd}) {
+      sub->add_flag("--password-stdin", arguments_.password_stdin, "read it, do not ask");
+    }
+    add_for(user, "remove", "takes a user and his tokens away", UserRemove);
+    CLI::App* list = add(user, "list", "the users and their roles", UserList);
+    CLI::App* token = user->add_subcommand("token", "tokens: for programs, in place of a password");
+    token->require_subcommand(1);
+    CLI::App* made_token = add_for(token, "add", "makes one and prints it, once", UserTokenAdd);
+    made_token->add_option("--note", arguments_.note, "what it is for");
+    made_token->add_option("--expires", arguments_.expires, "after so long: 90d");
+    CLI::App* listed = add_for(token, "list", "a user's tokens", UserTokenList);
+    add_for(token, "remove", "takes a token away", UserTokenRemove)
+        ->add_option("id", arguments_.token, "its id, as `list` shows it")
+        ->required();
+    for (CLI::App* sub : {list, listed, made_token}) {
+      sub->add_flag("--json", arguments_.json, "for programs");
     }
   }
 

@@ -9,8 +9,8 @@
 
 namespace headrace::cli {
 
-SchedulerRole::SchedulerRole(const config::Config& config)
-    : config_(config), zones_(MakeTimeZones()) {}
+SchedulerRole::SchedulerRole(const config::Config& config, std::string own_token)
+    : config_(config), own_token_(std::move(own_token)), zones_(MakeTimeZones()) {}
 
 SchedulerRole::~SchedulerRole() {
   Stop();
@@ -34,7 +34,10 @@ Result<void> SchedulerRole::Start() {
   };
   engine_ = std::make_unique<engine::Engine>(
       *store_, SchedulerSettings(config_), *zones_, clock_, std::move(settings));
-  api_ = std::make_unique<api::ApiServer>(*engine_, *zones_, clock_, MakeApiOptions(config_));
+  api::AuthOptions auth = MakeAuthOptions(config_);
+  auth.own_token = own_token_;
+  api_ = std::make_unique<api::ApiServer>(
+      *engine_, *zones_, clock_, MakeApiOptions(config_), std::move(auth));
   TRY(engine_->Recover());
   engine_->Start();
   TRY(engine_->Call(ConfigureCommand(config_)));

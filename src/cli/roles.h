@@ -21,7 +21,8 @@ namespace headrace::cli {
 // Engine, store and HTTP server.
 class SchedulerRole {
  public:
-  explicit SchedulerRole(const config::Config& config);
+  // `own_token`: what the other roles in this process show; empty: there are none.
+  explicit SchedulerRole(const config::Config& config, std::string own_token = {});
   ~SchedulerRole();  // as Stop()
 
   SchedulerRole(const SchedulerRole&) = delete;
@@ -34,6 +35,7 @@ class SchedulerRole {
 
  private:
   const config::Config& config_;
+  const std::string own_token_;
   const SystemClock clock_;
   const std::unique_ptr<scheduler::TimeZones> zones_;
   std::unique_ptr<store::SqliteStore> store_;

@@ -53,11 +53,18 @@ std::unique_ptr<client::Client> Connect(const config::Config& config) {
   }
   const auto health = (*client)->Get("/v1/health");
   if (health) return std::move(*client);
-  Complain({.code = health.error().code,
-            .message =
-                fmt::format("no scheduler at {}: {}", config.scheduler.url, health.error().message),
-            .remedy = "start one with `headrace up` or `headrace scheduler`, or say where it is "
-                      "with --url"});
+  if (health.error().code == ErrorCode::kDenied) {
+    Complain({.code = ErrorCode::kDenied,
+              .message = fmt::format("{}: {}", (*client)->url(), health.error().message),
+              .remedy = "show a token in HEADRACE_SCHEDULER_TOKEN or scheduler.token_file, or a "
+                        "user in the url: http://user:password@host"});
+    return nullptr;
+  }
+  Complain(
+      {.code = health.error().code,
+       .message = fmt::format("no scheduler at {}: {}", (*client)->url(), health.error().message),
+       .remedy = "start one with `headrace up` or `headrace scheduler`, or say where it is "
+                 "with --url"});
   return nullptr;
 }
 

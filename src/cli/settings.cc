@@ -159,14 +159,32 @@ api::ApiOptions MakeApiOptions(const config::Config& config) {
           .send_messages = config.luigi_scheduler.send_messages};
 }
 
+api::AuthOptions MakeAuthOptions(const config::Config& config) {
+  api::AuthOptions auth;
+  auth.users_file = config.security.users;
+  auth.session_life = config.security.session;
+  if (config.cors.enabled) {
+    auth.allowed_origins = config.cors.allowed_origins;
+    auth.any_origin = config.cors.allow_any_origin;
+  }
+  auth.insecure = config.security.insecure;
+  auth.secure_cookies = !config.security.tls_certificate.empty();
+  return auth;
+}
+
 Result<net::HttpServerOptions> MakeServerOptions(const config::Config& config) {
   net::HttpServerOptions options;
   options.listen = TRY(net::ListenAddress::Parse(config.scheduler.listen));
+  options.body_bytes_max = config.security.body_limit;
+  options.connections_max = config.security.connections;
   return options;
 }
 
 client::ClientOptions MakeClientOptions(const config::Config& config, Duration patience) {
-  return {.url = config.scheduler.url, .patience = patience};
+  return {.url = config.scheduler.url,
+          .token = config.scheduler.token,
+          .ca_file = config.scheduler.ca_file,
+          .patience = patience};
 }
 
 planner::PlannerOptions MakePlannerOptions(const config::Config& config) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "api/authenticator.h"
 #include "api/context.h"
 #include "config/config.h"
 #include "net/http_server.h"
@@ -24,6 +25,7 @@ std::unique_ptr<scheduler::TimeZones> MakeTimeZones();
 scheduler::Settings SchedulerSettings(const config::Config& config);
 scheduler::Configure ConfigureCommand(const config::Config& config);
 api::ApiOptions MakeApiOptions(const config::Config& config);
+api::AuthOptions MakeAuthOptions(const config::Config& config);
 Result<net::HttpServerOptions> MakeServerOptions(const config::Config& config);
 client::ClientOptions MakeClientOptions(const config::Config& config, Duration patience);
 planner::PlannerOptions MakePlannerOptions(const config::Config& config);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/secret.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "cli/roles.h"
@@ -96,12 +97,14 @@ int Up(const Arguments& arguments) {
   Signals signals;
   SetUpLogging(!arguments.quiet);
   config::Config config = loaded->config;
-  SchedulerRole scheduler(config);
+  const std::string own_token = api::MakeToken().text;
+  SchedulerRole scheduler(config, own_token);
   if (const auto started = scheduler.Start(); !started) {
     Complain(started.error());
     return kFailed;
   }
   config.scheduler.url = scheduler.url();
+  config.scheduler.token = own_token;
   const auto client = Connect(config);
   if (!client) return kFailed;
   HostRoles roles(config, HostRoles::Which::kBoth);

@@ -36,6 +36,21 @@ struct SchedulerConfig {
   std::string store_path = "./var";  // a folder for sqlite; the whole URL for postgres
   Durability durability = Durability::kFsync;
   Duration lease = std::chrono::seconds(30);
+  // How planner, workers and commands prove who they are, besides user:password@ in `url`.
+  std::string token;       // also read from token_file
+  std::string token_file;
+  std::string ca_file;  // whom to trust about an https scheduler; empty: the system's authorities
+};
+
+// Who may come in, and what is accepted.
+struct SecurityConfig {
+  std::string users;  // the file that `headrace user` keeps; empty: none
+  bool insecure = false;
+  std::string tls_certificate;  // PEM, with its chain; empty: no TLS
+  std::string tls_key;
+  Duration session = std::chrono::hours(12);  // of a login at the page
+  uint64_t body_limit = 64u << 20;
+  uint32_t connections = 4096;
 };
 
 struct QueueConfig {
@@ -123,6 +138,7 @@ struct Config {
   EmailConfig email;
   SmtpConfig smtp;
   BatchEmailConfig batch_email;
+  SecurityConfig security;
   QueueConfig queue;
   HostConfig host;
   LogsConfig logs;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "config/quantity.h"
+#include "config/text_file.h"
 
 namespace headrace::config {
 namespace {
@@ -85,12 +86,12 @@ void SplitListen(SectionReader& section, SchedulerConfig& config) {
 }
 
 // A URL that reaches what listens there from this machine.
-std::string LocalUrl(const SchedulerConfig& config) {
+std::string LocalUrl(const SchedulerConfig& config, bool tls) {
   std::string host = config.listen_host;
   if (host == "0.0.0.0") host = "127.0.0.1";
   if (host == "::") host = "::1";
   if (host.contains(':')) host = "[" + host + "]";
-  return fmt::format("http://{}:{}", host, config.listen_port);
+  return fmt::format("{}://{}:{}", tls ? "https" : "http", host, config.listen_port);
 }
 
 // "sqlite:///abs/folder", "sqlite://./rel/folder", "postgresql://…".
@@ -113,17 +114,39 @@ void SplitStore(SectionReader& section, SchedulerConfig& config, std::string_vie
   config.store_path = PathBelow(folder, text.substr(kSqlite.size()));
 }
 
-SchedulerConfig ReadScheduler(SectionReader& section, std::string_view folder) {
+// What a client of the scheduler shows and whom it trusts.
+void ReadCredentials(SectionReader& section, SchedulerConfig& config, std::string_view folder) {
+  section.ReadSecret("token", config.token);
+  section.Read("token_file", config.token_file);
+  section.Read("ca_file", config.ca_file);
+  if (!config.ca_file.empty()) config.ca_file = PathBelow(folder, config.ca_file);
+  if (config.token_file.empty()) return;
+  config.token_file = PathBelow(folder, config.token_file);
+  const auto text = ReadTextFile(config.token_file);
+  if (!text) {
+    section.reading().Complain(section.PathOf("token_file"), text.error().message);
+    return;
+  }
+  const size_t end = text->find_first_of(" \t\r\n");
+  if (config.token.empty()) config.token = text->substr(0, end);
+  if (config.token.empty()) {
+    section.reading().Complain(section.PathOf("token_file"),
+                               "its first line is empty; `headrace user token add NAME` makes one");
+  }
+}
+
+SchedulerConfig ReadScheduler(SectionReader& section, std::string_view folder, bool tls) {
   SchedulerConfig config;
   section.Read("listen", config.listen);
   SplitListen(section, config);
-  config.url = LocalUrl(config);
-  section.Read("url", config.url);
+  config.url = LocalUrl(config, tls);
+  section.ReadSecretUrl("url", config.url);
   if (!config.url.starts_with("http://") && !config.url.starts_with("https://")) {
     section.reading().Complain(
         section.PathOf("url"),
         fmt::format("\"{}\" is not a URL; write it like \"http://scheduler:8082\"", config.url));
   }
+  ReadCredentials(section, config, folder);
   section.ReadSecretUrl("store", config.store);
   SplitStore(section, config, folder);
   section.ReadChoice<Durability>("durability", config.durability, kDurabilities);
@@ -288,6 +311,33 @@ LogsConfig ReadLogs(SectionReader section, std::string_view folder) {
   return config;
 }
 
+SecurityConfig ReadSecurity(SectionReader section, std::string_view folder) {
+  SecurityConfig config;
+  section.Read("users", config.users);
+  section.Read("insecure", config.insecure);
+  section.Read("tls_certificate", config.tls_certificate);
+  section.Read("tls_key", config.tls_key);
+  section.Read("session", config.session);
+  section.ReadSize("body_limit", config.body_limit);
+  section.Read("connections", config.connections);
+  RequirePositive(section, "session", config.session);
+  RequireAtLeast(section, "connections", config.connections, 1);
+  for (std::string* path : {&config.users, &config.tls_certificate, &config.tls_key}) {
+    if (!path->empty()) *path = PathBelow(folder, *path);
+  }
+  if (config.tls_certificate.empty() != config.tls_key.empty()) {
+    const char* given = config.tls_key.empty() ? "tls_certificate" : "tls_key";
+    section.reading().Complain(section.PathOf(given),
+                               "needs the other one too: TLS takes tls_certificate and tls_key");
+  }
+  if (config.body_limit < 65536) {
+    section.reading().Complain(section.PathOf("body_limit"),
+                               fmt::format("{} bytes are less than 64KiB", config.body_limit));
+  }
+  section.Finish();
+  return config;
+}
+
 PlannerConfig ReadPlanner(SectionReader section) {
   PlannerConfig config;
   section.Read("plans", config.plans);
@@ -336,8 +386,13 @@ std::string PathBelow(std::string_view folder, std::string_view path) {
 Config ReadSections(Reading& reading, const Node& root, std::string_view folder) {
   SectionReader document(reading, &root, "");
   Config config;
+  config.security = ReadSecurity(document.Section("security"), folder);
   SectionReader scheduler = document.Section("scheduler");
-  config.scheduler = ReadScheduler(scheduler, folder);
+  const bool tls = !config.security.tls_certificate.empty();
+  config.scheduler = ReadScheduler(scheduler, folder, tls);
+  if (config.security.users.empty() && config.scheduler.store_kind == StoreKind::kSqlite) {
+    config.security.users = config.scheduler.store_path + "/users.json";
+  }
   config.luigi_scheduler = ReadLuigiScheduler(scheduler);
   scheduler.Finish();
   config.resources = ReadResources(document.Section("resources"));

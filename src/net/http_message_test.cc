@@ -126,6 +126,16 @@ TEST(ListenAddress, ReadsWhatPeopleWrite) {
   EXPECT_EQ(ListenAddress::Parse("unix:///run/x")->unix_path, "/run/x");
 }
 
+TEST(ListenAddress, KnowsWhatOnlyThisMachineReaches) {
+  for (const char* text :
+       {"127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "localhost:1", "unix:/x", "1"}) {
+    EXPECT_TRUE(ListenAddress::Parse(text)->IsLoopback()) << text;
+  }
+  for (const char* text : {"0.0.0.0:1", ":1", "*:1", "[::]:1", "10.0.0.1:1", "127.host:1"}) {
+    EXPECT_FALSE(ListenAddress::Parse(text)->IsLoopback()) << text;
+  }
+}
+
 TEST(ListenAddress, RefusesWhatIsNone) {
   for (const char* text : {"", "host", "host:", "host:x", "host:99999", "::1:80", "unix:"}) {
     EXPECT_FALSE(ListenAddress::Parse(text)) << text;

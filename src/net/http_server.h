@@ -35,6 +35,7 @@ struct ListenAddress {
   // "127.0.0.1:8082", "[::1]:8082", "localhost:8082", ":8082", "8082", "unix:/run/headrace.sock"
   static Result<ListenAddress> Parse(std::string_view text);
   std::string ToString() const;
+  bool IsLoopback() const;  // only this machine can reach it; a name but "localhost" counts as not
 };
 
 struct HttpServerOptions {

@@ -1,5 +1,6 @@
 // "127.0.0.1:8082", "[::1]:8082", ":8082", "8082", "unix:/path": where a server listens.
 
+#include <arpa/inet.h>
 #include <charconv>
 
 #include "net/http_server.h"
@@ -58,6 +59,14 @@ std::string ListenAddress::ToString() const {
   if (!unix_path.empty()) return std::string(kUnix) + unix_path;
   const bool v6 = host.find(':') != std::string::npos;
   return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+bool ListenAddress::IsLoopback() const {
+  if (!unix_path.empty() || host == "localhost") return true;
+  in_addr v4{};
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == 127;
+  in6_addr v6{};
+  return inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
 }  // namespace headrace::net
