@@ -40,10 +40,16 @@ Error OpenToAll(const net::ListenAddress& listen) {
           "--insecure if the network itself keeps others out."};
 }
 
-void AddSecurityHeaders(net::HttpResponse& response) {
-  response.headers.Add("Content-Security-Policy", kWebContentSecurityPolicy);
-  response.headers.Add("X-Content-Type-Options", "nosniff");
-  response.headers.Add("Referrer-Policy", "same-origin");
+// Of every answer. Logs and parameters are what tasks wrote: never to be run as something else.
+net::HttpHeaders SecurityHeaders(bool tls) {
+  net::HttpHeaders headers;
+  headers.Add("X-Content-Type-Options", "nosniff");
+  headers.Add("X-Frame-Options", "DENY");
+  headers.Add("Referrer-Policy", "same-origin");
+  headers.Add("Cross-Origin-Opener-Policy", "same-origin");
+  headers.Add("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+  if (tls) headers.Add("Strict-Transport-Security", "max-age=31536000");
+  return headers;
 }
 
 }  // namespace
@@ -74,13 +80,21 @@ Result<void> ApiServer::Start(net::HttpServerOptions options,
   if (!options.listen.IsLoopback() && !auth_.IsRequired() && !insecure_) {
     return std::unexpected(OpenToAll(options.listen));
   }
-  net::HttpServerHooks hooks{.handle =
-                                 [this](net::HttpRequest&& request, net::Responder&& responder) {
-                                   Handle(std::move(request), std::move(responder));
-                                 },
-                             .gate = [this](net::HttpRequest& head) { return auth_.Check(head); },
-                             .log = std::move(log)};
-  server_ = TRY(net::HttpServer::Start(std::move(options), std::move(hooks), context_.clock()));
+  const bool tls = !options.tls.certificate.empty();
+  options.headers = SecurityHeaders(tls);
+  const net::HttpServerHooks hooks{
+      .handle =
+          [this](net::HttpRequest&& request, net::Responder&& responder) {
+            Handle(std::move(request), std::move(responder));
+          },
+      .gate = [this](net::HttpRequest& head) { return auth_.Check(head); },
+      .log = std::move(log)};
+  server_ = TRY(net::HttpServer::Start(options, hooks, context_.clock()));
+  if (tls && auth_.HasOwnToken()) {
+    options.tls = {};
+    options.listen = {.host = "127.0.0.1", .port = 0, .unix_path = {}};
+    own_server_ = TRY(net::HttpServer::Start(options, hooks, context_.clock()));
+  }
   events_.Start(engine_.replica(), context_.zones());
   return {};
 }
@@ -89,6 +103,7 @@ void ApiServer::Stop() {
   events_.Stop();
   logs_.Stop();
   context_.LetWaitersGo();
+  if (own_server_) own_server_->Stop();
   if (server_) server_->Stop();
   auth_.Stop();
 }
@@ -123,7 +138,7 @@ void ApiServer::ServePage(const net::HttpRequest& request, net::Responder&& resp
   const WebFile* file = FindWebFile(net::PercentEncodePath(request.path));
   if (file == nullptr) return responder.Send(net::ErrorPage(404));
   net::HttpResponse response{.content_type = std::string(file->mime)};
-  AddSecurityHeaders(response);
+  response.headers.Add("Content-Security-Policy", kWebContentSecurityPolicy);
   response.headers.Add("ETag", file->etag);
   response.headers.Add("Cache-Control",
                        file->immutable ? "public, max-age=31536000, immutable" : "no-cache");

@@ -40,6 +40,9 @@ class ApiServer {
 
   uint16_t port() const { return server_->port(); }
   std::string address() const { return server_->address(); }
+  // Where other parts of this process find it: without TLS, whose certificate need not name
+  // 127.0.0.1.
+  std::string own_address() const { return (own_server_ ? own_server_ : server_)->address(); }
 
  private:
   void Handle(net::HttpRequest&& request, net::Responder&& responder);
@@ -55,6 +58,7 @@ class ApiServer {
   V1Api v1_;
   engine::Engine& engine_;
   std::unique_ptr<net::HttpServer> server_;
+  std::unique_ptr<net::HttpServer> own_server_;  // only with TLS and an own token
 };
 
 }  // namespace headrace::api

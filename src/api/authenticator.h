@@ -58,6 +58,7 @@ class Authenticator {
   void Stop();
 
   bool IsRequired() const { return required_; }
+  bool HasOwnToken() const { return !options_.own_token.empty(); }
 
   net::GateAnswer Check(net::HttpRequest& head);
   // GET and POST of /login, POST of /logout.

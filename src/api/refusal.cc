@@ -30,7 +30,10 @@ net::HttpResponse Unauthorized(const net::HttpRequest& head, std::string detail)
              401,
              std::move(detail),
              "Authorization: Bearer <token>, or Basic with user and password");
-  const bool of_page = head.headers.Find("Sec-Fetch-Site").has_value();
+  // Browsers tell Sec-Fetch-Site only to https and localhost; our page says what it accepts.
+  const std::string_view accepts = head.headers.Find("Accept").value_or("");
+  const bool of_page = head.headers.Find("Sec-Fetch-Site") || accepts == "application/json" ||
+                       accepts == "text/event-stream";
   response.headers.Add(
       "WWW-Authenticate",
       of_page ? "Bearer realm=\"headrace\"" : "Basic realm=\"headrace\", charset=\"UTF-8\"");

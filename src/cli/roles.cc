@@ -45,6 +45,16 @@ Result<void> SchedulerRole::Start() {
                      [](std::string_view text) { spdlog::warn("http: {}", text); });
 }
 
+std::string SchedulerRole::url() const {
+  const bool tls = !config_.security.tls_certificate.empty();
+  return (tls ? "https://" : "http://") + api_->address();
+}
+
+std::string SchedulerRole::own_url() const {
+  const bool tls = !config_.security.tls_certificate.empty() && own_token_.empty();
+  return (tls ? "https://" : "http://") + api_->own_address();
+}
+
 void SchedulerRole::Stop() {
   if (api_) api_->Stop();
   if (engine_) engine_->Stop();

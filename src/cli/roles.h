@@ -31,7 +31,8 @@ class SchedulerRole {
   // Opens the store, recovers, applies the configuration, listens. Errors name what to do.
   Result<void> Start();
   void Stop();
-  std::string url() const { return "http://" + api_->address(); }
+  std::string url() const;
+  std::string own_url() const;  // for the other roles in this process
 
  private:
   const config::Config& config_;

@@ -72,7 +72,7 @@ class OwnSystem {
     config_.scheduler.durability = config::Durability::kOs;
     config_.scheduler.listen = "127.0.0.1:0";
     config_.logs.dir = folder_ + "/logs";
-    config_.security.users.clear();  // its own scheduler, for its own parts
+    config_.security = {};  // its own scheduler, for its own parts
     config_.pipelines.clear();
     scheduler_ = std::make_unique<SchedulerRole>(config_);
     TRY(scheduler_->Start());

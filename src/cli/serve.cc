@@ -41,7 +41,11 @@ int ServeScheduler(const Arguments& arguments) {
     Complain(started.error());
     return kFailed;
   }
-  spdlog::info("scheduler at {}/, store {}", scheduler.url(), loaded->config.scheduler.store);
+  const auto& config = loaded->config;
+  const bool sqlite = config.scheduler.store_kind == config::StoreKind::kSqlite;  // else a password
+  spdlog::info("scheduler at {}/, store {}",
+               scheduler.url(),
+               sqlite ? config.scheduler.store : "postgresql");
   while (!signals.Wait(kForever)) continue;
   spdlog::info("stopping");
   scheduler.Stop();

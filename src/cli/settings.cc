@@ -175,6 +175,7 @@ api::AuthOptions MakeAuthOptions(const config::Config& config) {
 Result<net::HttpServerOptions> MakeServerOptions(const config::Config& config) {
   net::HttpServerOptions options;
   options.listen = TRY(net::ListenAddress::Parse(config.scheduler.listen));
+  options.tls = {config.security.tls_certificate, config.security.tls_key};
   options.body_bytes_max = config.security.body_limit;
   options.connections_max = config.security.connections;
   return options;

@@ -103,7 +103,7 @@ int Up(const Arguments& arguments) {
     Complain(started.error());
     return kFailed;
   }
-  config.scheduler.url = scheduler.url();
+  config.scheduler.url = scheduler.own_url();
   config.scheduler.token = own_token;
   const auto client = Connect(config);
   if (!client) return kFailed;

@@ -1,4 +1,4 @@
-// A connection's life: read, hand over, write, again.
+// A connection's life: read, hand over, write, again. What TLS does differently: connection_tls.cc.
 
 #include "net/connection.h"
 
@@ -21,6 +21,8 @@ constexpr size_t kPieceBytes = 64 << 10;       // written in one turn, so that o
 constexpr size_t kInlineBodyBytes = 16 << 10;  // below, one copy is cheaper than a second buffer
 constexpr size_t kRenewBytes = 64 << 10;       // of body, for another request_timeout
 constexpr size_t kReasonBytesMax = 512;
+constexpr Duration kIdleLong = std::chrono::minutes(1);
+constexpr Duration kNeverServed = std::chrono::hours(24);  // dispensable before all others
 constexpr auto kLingerTime = std::chrono::seconds(2);
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -49,17 +51,29 @@ bool HasNoBody(int status) {
 
 }  // namespace
 
-Connection::Connection(IoLoop& loop, Socket socket, uint64_t id, std::string peer)
+Connection::Connection(
+    IoLoop& loop, Socket socket, uint64_t id, std::string peer, std::unique_ptr<TlsSession> tls)
     : loop_(loop),
       socket_(std::move(socket)),
       id_(id),
       peer_(std::move(peer)),
+      tls_(std::move(tls)),
       in_(std::make_unique_for_overwrite<char[]>(BufferBytes(loop.context().options))),
       parser_({loop.context().options.header_bytes_max, loop.context().options.body_bytes_max}) {}
 
+// Who has not asked anything yet has no long credit.
 void Connection::Start() {
-  deadline_ = loop_.now() + loop_.context().options.idle_timeout;
+  const HttpServerOptions& options = loop_.context().options;
+  quiet_since_ = loop_.now();
+  deadline_ = quiet_since_ + std::min(options.idle_timeout, options.request_timeout);
   Run();
+}
+
+Duration Connection::Dispensability() const {
+  if (state_ != State::kReading) return Duration::zero();
+  const auto quiet = std::chrono::duration_cast<Duration>(loop_.now() - quiet_since_);
+  if (!served_) return kNeverServed + quiet;
+  return !request_begun_ && quiet >= kIdleLong ? quiet : Duration::zero();
 }
 
 // Serves requests until something has to be waited for. A loop, not a recursion: a client may have
@@ -136,11 +150,15 @@ bool Connection::BeginBody() {
   const bool waits = parser_.state() == RequestParser::State::kBody && in_begin_ == in_end_ &&
                      !parser_.is_http_1_0() && parser_.expects_continue();
   if (!waits) return true;
+  SendContinue();
+  return state_ != State::kClosed;
+}
+
+void Connection::SendContinue() {
   error_code error;
-  const size_t sent = socket_.write_some(asio::buffer(kContinue), error);
-  if (!error && sent == kContinue.size()) return true;
-  Close();  // its buffer holds nothing else: it does not take 25 bytes
-  return false;
+  const size_t sent =
+      tls_ ? tls_->Write(kContinue).bytes : socket_.write_some(asio::buffer(kContinue), error);
+  if (sent != kContinue.size()) Close();  // its buffer holds nothing else, and has no room for that
 }
 
 // Bodies that are being received may take only so much memory together, and must make progress.
@@ -167,6 +185,7 @@ void Connection::Dispatch() {
   accepts_gzip_ = AcceptsGzip(request.headers);
   if (!parser_.keeps_alive() || loop_.IsStopping()) close_after_ = true;
   state_ = State::kHandling;
+  served_ = true;
 
   in_handler_ = true;
   loop_.context().hooks.handle(std::move(request), Responder(loop_.outbox(), id_, accepts_gzip_));
@@ -266,6 +285,14 @@ void Connection::WriteHead(const HttpResponse& response, std::optional<size_t> b
     out_ += ": ";
     out_ += field.value;
   }
+  const HttpHeaders& common = loop_.context().options.headers;
+  for (size_t i = 0; i < common.size(); ++i) {
+    if (response.headers.Find(common[i].name)) continue;
+    out_ += "\r\n";
+    out_ += common[i].name;
+    out_ += ": ";
+    out_ += common[i].value;
+  }
   out_ += "\r\n\r\n";
 }
 
@@ -275,18 +302,23 @@ void Connection::FinishResponse() {
   body_ = {};
   chunked_ = false;
   if (linger_) return Linger();
-  if (close_after_) return Close();
+  if (close_after_) {
+    if (tls_) tls_->SayGoodbye();
+    return Close();
+  }
   if (read_ended_ && in_begin_ == in_end_) return Close();
   state_ = State::kReading;
   parser_.Start();
   request_begun_ = head_checked_ = false;
   body_at_renewal_ = 0;
-  deadline_ = loop_.now() + loop_.context().options.idle_timeout;
+  quiet_since_ = loop_.now();
+  deadline_ = quiet_since_ + loop_.context().options.idle_timeout;
 }
 
 void Connection::Linger() {
   state_ = State::kLingering;
   deadline_ = loop_.now() + kLingerTime;
+  if (tls_) tls_->SayGoodbye();
   error_code ignored;
   socket_.shutdown(Socket::shutdown_send, ignored);
   if (read_ended_) return Close();
@@ -400,6 +432,7 @@ void Connection::StartRead() {
   if (room == 0) return;  // it pipelines more than it may: waits until this request is answered
   reading_ = true;
   ++ops_;
+  if (tls_) return WaitForTls(false);
   socket_.async_read_some(asio::buffer(in_.get() + in_end_, room),
                           [this](const error_code& error, size_t bytes) { OnRead(error, bytes); });
 }
@@ -433,6 +466,10 @@ void Connection::Write() {
 }
 
 bool Connection::WriteNow() {
+  if (tls_) {
+    WriteTls();
+    return state_ != State::kClosed && Unwritten() == 0;
+  }
   error_code error;
   written_ += socket_.write_some(NextPiece(), error);
   if (error && error != asio::error::would_block && error != asio::error::try_again) {
@@ -446,6 +483,7 @@ void Connection::StartWrite() {
   writing_ = true;
   ++ops_;
   deadline_ = loop_.now() + loop_.context().options.write_timeout;
+  if (tls_) return WaitForTls(true);
   socket_.async_write_some(
       NextPiece(), [this](const error_code& error, size_t bytes) { OnWritten(error, bytes); });
 }

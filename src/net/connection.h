@@ -4,7 +4,8 @@
 // and the loop frees a closed connection when they have come back. While a request is in the works
 // a read stays open, to notice a client that leaves; what it brings waits in the buffer.
 //
-// All bytes pass through StartRead(), WriteNow() and StartWrite(): where a TLS session goes.
+// All bytes pass through StartRead(), WriteNow() and StartWrite(). With TLS these wait for the
+// socket and let the session read and write (connection_tls.cc).
 
 #pragma once
 
@@ -14,7 +15,6 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -24,6 +24,7 @@
 #include "net/http_server.h"
 #include "net/outbox.h"
 #include "net/request_parser.h"
+#include "net/tls.h"
 
 namespace headrace::net {
 
@@ -35,7 +36,8 @@ using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_pro
 
 class Connection {
  public:
-  Connection(IoLoop& loop, Socket socket, uint64_t id, std::string peer);
+  Connection(
+      IoLoop& loop, Socket socket, uint64_t id, std::string peer, std::unique_ptr<TlsSession> tls);
 
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -48,6 +50,8 @@ class Connection {
   void Close();
 
   uint64_t id() const { return id_; }
+  // How little it is missed when there are too many; zero: nobody may close it.
+  Duration Dispensability() const;
   bool IsStreaming() const { return state_ == State::kStreaming; }
 
  private:
@@ -84,6 +88,12 @@ class Connection {
   void StartRead();
   void OnRead(const boost::system::error_code& error, size_t bytes);
   void OnReadEnd(const boost::system::error_code& error);
+  void WaitForTls(bool to_write);
+  void OnTlsReadable(const boost::system::error_code& error);
+  void OnTlsWritable(const boost::system::error_code& error);
+  void WriteTls();
+  void AnswerPlainHttp();
+  void SendContinue();
   void Write();
   bool WriteNow();
   void StartWrite();
@@ -97,6 +107,7 @@ class Connection {
   Socket socket_;
   const uint64_t id_;
   const std::string peer_;
+  const std::unique_ptr<TlsSession> tls_;  // nullptr: plain
 
   State state_ = State::kReading;
   int ops_ = 0;           // reads and writes under way
@@ -105,6 +116,8 @@ class Connection {
   bool read_ended_ = false;   // the client will send nothing more
   bool close_after_ = false;  // close when this response is out
   bool linger_ = false;       // ... by way of kLingering
+  bool served_ = false;       // the handler got a request of it
+  SteadyTime quiet_since_;    // opened, or last answered
   SteadyTime deadline_;       // by the loop's coarse clock; what for depends on the state
 
   std::unique_ptr<char[]> in_;  // bytes [in_begin_, in_end_) are received and not parsed

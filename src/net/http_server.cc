@@ -24,8 +24,7 @@ using Acceptor = asio::basic_socket_acceptor<Protocol, Executor>;
 
 constexpr int kBacklog = 1024;
 constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
-constexpr std::string_view kTooManyConnections =
-    "HTTP/1.1 503 Too Many Connections\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+constexpr Duration kTlsLookEvery = std::chrono::seconds(1);
 
 Error ListenError(const ListenAddress& address, const error_code& error) {
   const std::string where =
@@ -51,7 +50,7 @@ Error ListenError(const ListenAddress& address, const error_code& error) {
 class HttpServer::Impl {
  public:
   Impl(HttpServerOptions options, HttpServerHooks hooks, const Clock& clock)
-      : context_{std::move(options), std::move(hooks), clock} {
+      : context_{std::move(options), std::move(hooks), clock, nullptr} {
     CHECK(context_.hooks.handle && context_.options.io_threads > 0);
     for (size_t i = 0; i < context_.options.io_threads; ++i) {
       loops_.push_back(std::make_unique<IoLoop>(context_));
@@ -82,16 +81,21 @@ class HttpServer::Impl {
                     bool v6_only);
   void Accept(Listener& listener);
   void Admit(IoLoop& loop, Socket socket);
+  void LookAtCertificate();
 
   ServerContext context_;
   std::vector<std::unique_ptr<IoLoop>> loops_;
   std::vector<std::unique_ptr<Listener>> listeners_;  // on the first loop
   size_t next_loop_ = 0;
+  SteadyTime certificate_look_;  // not before this
   bool started_ = false;
   bool stopped_ = false;
 };
 
 Result<void> HttpServer::Impl::Listen() {
+  if (!context_.options.tls.certificate.empty()) {
+    context_.tls = TRY(TlsContext::Load(context_.options.tls));
+  }
   return context_.options.listen.unix_path.empty() ? ListenOnTcp() : ListenOnUnix();
 }
 
@@ -191,17 +195,18 @@ void HttpServer::Impl::Accept(Listener& listener) {
 
 void HttpServer::Impl::Admit(IoLoop& loop, Socket socket) {
   context_.accepted.fetch_add(1, std::memory_order_relaxed);
-  if (context_.connections.fetch_add(1) >= context_.options.connections_max) {
-    context_.connections.fetch_sub(1);
-    context_.refused.fetch_add(1, std::memory_order_relaxed);
-    error_code ignored;
-    socket.non_blocking(true, ignored);
-    socket.write_some(asio::buffer(kTooManyConnections), ignored);
-    socket.shutdown(Socket::shutdown_both, ignored);
-    return;
-  }
+  context_.connections.fetch_add(1);
+  LookAtCertificate();
   if (&loop == loops_[0].get()) return loop.Adopt(std::move(socket));
   loop.Post([&loop, moved = std::move(socket)]() mutable { loop.Adopt(std::move(moved)); });
+}
+
+// A new connection gets the newest certificate; others keep theirs.
+void HttpServer::Impl::LookAtCertificate() {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (context_.tls == nullptr || now < certificate_look_) return;
+  certificate_look_ = now + kTlsLookEvery;
+  context_.tls->ReloadIfChanged([this](std::string_view text) { context_.Log(text); });
 }
 
 void HttpServer::Impl::Stop() {

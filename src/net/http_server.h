@@ -24,6 +24,7 @@
 #include "base/time.h"
 #include "net/http_message.h"
 #include "net/responder.h"
+#include "net/tls.h"
 
 namespace headrace::net {
 
@@ -40,15 +41,19 @@ struct ListenAddress {
 
 struct HttpServerOptions {
   ListenAddress listen;
+  TlsFiles tls;         // without a certificate: plain HTTP
+  HttpHeaders headers;  // added to every answer
   size_t io_threads = 1;
 
-  size_t connections_max = 4096;       // one more is answered 503 and closed
+  // One more pushes out one that never sent a whole request or is long idle; else it is answered
+  // 503 and closed.
+  size_t connections_max = 4096;
   size_t header_bytes_max = 16 << 10;  // else 431
-  size_t body_bytes_max = 100 << 20;   // else 413
-  size_t body_memory_max = 1 << 30;    // all bodies being received, of one io thread; else 503
+  size_t body_bytes_max = 64 << 20;    // else 413
+  size_t body_memory_max = 256 << 20;  // all bodies being received, of one io thread; else 503
 
   Duration idle_timeout = std::chrono::seconds(3600);   // keep-alive, nothing received
-  Duration request_timeout = std::chrono::seconds(30);  // head complete, and for each 64 KB of body
+  Duration request_timeout = std::chrono::seconds(30);  // head complete, each 64 KB of body, TLS
   Duration write_timeout = std::chrono::seconds(60);    // no progress
   Duration stop_grace = std::chrono::seconds(5);        // for requests in the works at Stop()
 };

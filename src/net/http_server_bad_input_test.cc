@@ -206,6 +206,25 @@ TEST(HttpServerBadInput, OneConnectionTooManyIs503) {
   EXPECT_EQ(Ask(*server, "GET / HTTP/1.1\r\n\r\n"), 200);
 }
 
+TEST(HttpServerBadInput, ConnectionsThatOnlyOpenKeepNobodyOut) {
+  HttpServerOptions options;
+  options.connections_max = 3;
+  TestServer server(Echo(), options);
+  std::vector<std::unique_ptr<RawClient>> idlers;
+  for (int i = 0; i < 20; ++i) {
+    idlers.push_back(std::make_unique<RawClient>(*server));
+    idlers.back()->Send("GET / HTTP/1.1\r\nSlow: ");
+  }
+
+  RawClient served(*server);
+  served.Send("GET / HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(StatusOf(served.Receive()), 200);
+  for (int i = 0; i < 20; ++i) idlers.push_back(std::make_unique<RawClient>(*server));
+  served.Send("GET / HTTP/1.1\r\n\r\n");
+
+  EXPECT_EQ(StatusOf(served.Receive()), 200);
+}
+
 TEST(HttpServerBadInput, RandomBytesNeverStopTheServer) {
   TestServer server(Echo());
   std::mt19937 random(11);

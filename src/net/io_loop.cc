@@ -20,6 +20,8 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 constexpr Duration kSweepEvery = std::chrono::seconds(1);
+constexpr std::string_view kTooManyConnections =
+    "HTTP/1.1 503 Too Many Connections\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 constexpr Duration kSweepEveryMin = std::chrono::milliseconds(10);
 
 // Deadlines are looked at this often: short ones in tests more often.
@@ -113,6 +115,19 @@ void IoLoop::Adopt(Socket socket) {
   error_code ignored;
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);  // a Unix socket has none
   socket.non_blocking(true, ignored);
+  if (context_.connections > context_.options.connections_max && !MakeRoom()) {
+    context_.refused.fetch_add(1, std::memory_order_relaxed);
+    if (context_.tls == nullptr) socket.write_some(asio::buffer(kTooManyConnections), ignored);
+    socket.shutdown(Socket::shutdown_both, ignored);
+    context_.connections.fetch_sub(1);
+    return;
+  }
+  std::unique_ptr<TlsSession> tls;
+  if (context_.tls != nullptr) tls = context_.tls->Accept(socket.native_handle());
+  if (context_.tls != nullptr && tls == nullptr) {
+    context_.connections.fetch_sub(1);
+    return;
+  }
   if (free_slots_.empty()) {
     free_slots_.push_back(static_cast<uint32_t>(slots_.size()));
     slots_.emplace_back();
@@ -122,9 +137,32 @@ void IoLoop::Adopt(Socket socket) {
   Slot& slot = slots_[at];
   const uint64_t id = uint64_t{++slot.generation} << 32 | at;
   std::string peer = PeerOf(socket);
-  slot.connection = std::make_unique<Connection>(*this, std::move(socket), id, std::move(peer));
+  slot.connection =
+      std::make_unique<Connection>(*this, std::move(socket), id, std::move(peer), std::move(tls));
   ++open_;
   slot.connection->Start();
+}
+
+template <class Visit>
+void IoLoop::ForEachConnection(Visit visit) {
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    if (slots_[i].connection != nullptr) visit(*slots_[i].connection);
+  }
+}
+
+// Gives up the connection that is missed least. Who only opens connections keeps nobody out.
+bool IoLoop::MakeRoom() {
+  Connection* least = nullptr;
+  Duration most = Duration::zero();
+  ForEachConnection([&](Connection& connection) {
+    const Duration dispensable = connection.Dispensability();
+    if (dispensable <= most) return;
+    most = dispensable;
+    least = &connection;
+  });
+  if (least == nullptr) return false;
+  least->Close();
+  return true;
 }
 
 Connection* IoLoop::Find(uint64_t id) {
@@ -172,13 +210,6 @@ void IoLoop::Deliver(Reply&& reply) {
 
 void IoLoop::NoticeClientGone(uint64_t id, std::function<void()> callback) {
   if (Connection* connection = Find(id)) connection->OnClientGone(std::move(callback));
-}
-
-template <class Visit>
-void IoLoop::ForEachConnection(Visit visit) {
-  for (size_t i = 0; i < slots_.size(); ++i) {
-    if (slots_[i].connection != nullptr) visit(*slots_[i].connection);
-  }
 }
 
 void IoLoop::ScheduleSweep() {

@@ -32,6 +32,7 @@ struct ServerContext {
   HttpServerOptions options;
   HttpServerHooks hooks;
   const Clock& clock;
+  std::unique_ptr<TlsContext> tls;  // nullptr: plain HTTP
 
   std::atomic<size_t> connections = 0;
   std::atomic<size_t> streams = 0;
@@ -90,6 +91,7 @@ class IoLoop final : public Outbox::Owner {
   void DrainOutbox();
   void Sweep();
   void ScheduleSweep();
+  bool MakeRoom();
   template <class Visit>
   void ForEachConnection(Visit visit);
   void EndIfEmpty();

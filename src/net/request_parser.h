@@ -19,7 +19,7 @@ namespace headrace::net {
 
 struct RequestLimits {
   size_t header_bytes_max = 16 << 10;
-  size_t body_bytes_max = 100 << 20;
+  size_t body_bytes_max = 64 << 20;
   size_t body_reserve_max = 1 << 20;  // what a Content-Length alone makes us allocate
 };
 

@@ -13,6 +13,15 @@
 namespace headrace::worker {
 namespace {
 
+// Luigi's client knows user and password in the URL alone; a token may stand for the password.
+std::string UrlForLuigi(const client::ClientOptions& options) {
+  const size_t scheme = options.url.find("://");
+  const bool has_user = options.url.find('@') != std::string::npos;
+  if (options.token.empty() || has_user || scheme == std::string::npos) return options.url;
+  std::string url = options.url;
+  return url.insert(scheme + 3, "token:" + options.token + "@");
+}
+
 constexpr size_t kEventsMax = 1 << 16;                      // all calls of a worker at once
 constexpr Duration kPollMax = std::chrono::seconds(1);      // also bounds how late Stop() is seen
 constexpr Duration kGiveUpAfter = std::chrono::seconds(5);  // of the second Stop()
@@ -233,7 +242,7 @@ host::RunRequest Worker::MakeRequest(const client::Message& message, AttemptLog*
     request.limits["RLIMIT_AS"] = {options_.memory_bytes_max, options_.memory_bytes_max};
   }
   request.pipeline = message.pipeline_unit;
-  if (message.pipeline_unit) request.scheduler_url = options_.client.url;
+  if (message.pipeline_unit) request.scheduler_url = UrlForLuigi(options_.client);
   request.fresh_interpreter = options_.unforked.contains(message.pipeline);
   request.skip_dependency_check = options_.skip_dependency_check;
   request.time_limit = message.timeout ? message.timeout : options_.timeout;

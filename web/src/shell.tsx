@@ -7,9 +7,10 @@ import {
   useMantineColorScheme,
 } from '@mantine/core';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
-import { Moon, Search, Sun, WifiOff } from 'lucide-react';
+import { LogOut, Moon, Search, Sun, WifiOff } from 'lucide-react';
 import { useEffect, useRef, useState, type RefObject } from 'react';
 import { downSince, useLink, useTopic } from './api/live';
+import { logOut, session, useSession } from './api/session';
 import { Notices } from './parts/notices';
 import { useNow } from './parts/now';
 import { clock } from './parts/words';
@@ -70,8 +71,21 @@ function useIsDown(): boolean {
   return isDown;
 }
 
+/** What broke the stream may be that the session is over: then asking leads to the login. */
+function useSessionCheck(): void {
+  useEffect(() => {
+    const timer = setInterval(() => {
+      session(true).catch(() => undefined);
+    }, 5_000);
+    return () => {
+      clearInterval(timer);
+    };
+  }, []);
+}
+
 function DownBanner() {
   const now = useNow();
+  useSessionCheck();
   return (
     <div className="banner" role="alert">
       <WifiOff size={16} aria-hidden />
@@ -97,6 +111,24 @@ function SchemeButton() {
         }}
       >
         {isDark ? <Sun size={16} aria-hidden /> : <Moon size={16} aria-hidden />}
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+/** Only where there are users. */
+function LogOutButton() {
+  const who = useSession();
+  if (!who?.required) return null;
+  return (
+    <Tooltip label={`${who.user}, ${who.role}: log out`}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        aria-label={`Log out ${who.user}`}
+        onClick={() => void logOut()}
+      >
+        <LogOut size={16} aria-hidden />
       </ActionIcon>
     </Tooltip>
   );
@@ -148,6 +180,7 @@ function Bar({ main, isDown }: { main: RefObject<HTMLElement | null>; isDown: bo
         </ActionIcon>
       </Tooltip>
       <SchemeButton />
+      <LogOutButton />
     </header>
   );
 }

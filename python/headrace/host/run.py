@@ -195,7 +195,13 @@ def run_pipeline(task: Any, request: dict[str, Any], lines: Lines) -> None:
 
     url = request.get("scheduler_url")
     where = {"scheduler_url": url} if url else {"local_scheduler": True}
-    result = luigi.build([task], workers=request.get("workers", 1), detailed_summary=True, **where)
+    result = luigi.build(
+        [task],
+        worker_scheduler_factory=scheduler_factory(),
+        workers=request.get("workers", 1),
+        detailed_summary=True,
+        **where,
+    )
     last_status = {t.task_id: status for t, status, _ in result.worker._add_task_history}
     sys.stdout.flush()
     sys.stderr.flush()
@@ -209,3 +215,35 @@ def run_pipeline(task: Any, request: dict[str, Any], lines: Lines) -> None:
             "tasks": last_status,
         }
     )
+
+
+def scheduler_factory() -> Any:
+    """Makes Luigi's client of the scheduler. Luigi prints its URL when a call fails, into a log
+    that every viewer may read: so user and password are taken out of it and sent as a header."""
+    import base64
+    from urllib.parse import unquote, urlsplit, urlunsplit
+
+    from luigi.interface import _WorkerSchedulerFactory
+    from luigi.rpc import RemoteScheduler, URLLibFetcher
+
+    class Fetcher(URLLibFetcher):
+        def __init__(self, user: str, password: str) -> None:
+            pair = f"{unquote(user)}:{unquote(password)}"
+            self._header = "Basic " + base64.b64encode(pair.encode()).decode("ascii")
+
+        def _create_request(self, full_url: str, body: Any = None) -> Any:
+            made = super()._create_request(full_url, body)
+            made.add_header("Authorization", self._header)
+            return made
+
+    class Factory(_WorkerSchedulerFactory):
+        def create_remote_scheduler(self, url: str) -> Any:
+            parts = urlsplit(url)
+            scheduler = RemoteScheduler(
+                urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+            )
+            if parts.username is not None:
+                scheduler._fetcher = Fetcher(parts.username, parts.password or "")
+            return scheduler
+
+    return Factory()

@@ -2,6 +2,7 @@
 // event says otherwise (live.ts), so nothing here polls.
 import { QueryClient, infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api, query } from './base';
+import { session, toLogin } from './session';
 import type * as t from './types';
 
 /** An answer that is no success: RFC 9457, with headrace's remedy. */
@@ -24,6 +25,7 @@ interface Problem {
 
 async function answer<T>(response: Response): Promise<T> {
   if (response.ok) return (await response.json()) as T;
+  if (response.status === 401) toLogin();
   const problem = (await response.json().catch(() => ({}))) as Problem;
   const title = problem.title ?? response.statusText;
   throw new ApiError(response.status, title, problem.detail ?? title, problem.remedy ?? '');
@@ -39,9 +41,10 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 }
 
 export async function post<T>(path: string, body: object = {}): Promise<T> {
+  const { csrf } = await session();
   const response = await fetch(api(path), {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', 'x-csrf-token': csrf },
     body: JSON.stringify(body),
   });
   return answer<T>(response);
