@@ -23,7 +23,7 @@ const { chromium } = require('playwright-core');
 export const { AxeBuilder } = require('@axe-core/playwright');
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const binary = process.env.HEADRACE_BINARY ?? join(root, 'build/release/src/cli/headrace');
+export const binary = process.env.HEADRACE_BINARY ?? join(root, 'build/release/src/cli/headrace');
 const python = join(root, 'build/venv/bin/python');
 
 export async function freePort() {
