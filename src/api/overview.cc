@@ -148,14 +148,11 @@ void CountsFields(JsonWriter& json, const View& view, Timestamp now) {
     if (view.state.tasks_in(phase) > 0) json.Field(Name(phase), view.state.tasks_in(phase));
   }
   json.EndObject();
-  std::array<uint64_t, scheduler::kRunStates> runs{};
-  for (uint32_t i = 1; i <= view.state.runs().size(); ++i) {
-    ++runs[static_cast<size_t>(view.state.runs()[scheduler::RunId{i}].state)];
-  }
   json.Key("runs");
   json.BeginObject();
-  for (size_t i = 0; i < runs.size(); ++i) {
-    json.Field(Name(static_cast<scheduler::RunState>(i)), runs[i]);
+  for (size_t i = 0; i < scheduler::kRunStates; ++i) {
+    const auto run_state = static_cast<scheduler::RunState>(i);
+    json.Field(Name(run_state), view.state.runs_in(run_state));
   }
   json.EndObject();
   json.Key("rate_per_min");

@@ -21,6 +21,7 @@ struct ApiOptions {
   int64_t graph_nodes_max = 100'000;
   bool pause_enabled = true;
   bool send_messages = true;
+  Duration disable_persist = std::chrono::hours(24);  // then a disabled task comes back
 };
 
 // Makes a reply of the scheduler into what is sent. On the engine thread: short and never blocking.

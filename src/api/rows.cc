@@ -215,12 +215,12 @@ void PipelineFields(JsonWriter& json,
   const auto& runs = pipeline.run_of_interval;
   const size_t skip = runs.size() > kRunsShown ? runs.size() - kRunsShown : 0;
   size_t at = 0;
-  for (const auto& [start, run_id] : runs) {
+  for (const auto& [interval, run_id] : runs) {
     if (at++ < skip) continue;
     const scheduler::Run& run = state.run(run_id);
     json.BeginObject();
     json.Field("id", run_id.value);
-    TimeField(json, "interval_start", start);
+    TimeField(json, "interval_start", interval.first);
     json.Field("state", Name(run.state));
     json.Key("duration_s");
     const bool over = run.ended != Timestamp{} && run.started != Timestamp{};

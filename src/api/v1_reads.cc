@@ -178,7 +178,7 @@ void Neighbours(JsonWriter& json, const State& state, scheduler::RunId id) {
   uint32_t next = 0;
   if (run.pipeline.value != 0) {
     const auto& runs = state.pipeline(run.pipeline).run_of_interval;
-    const auto at = runs.find(run.interval_start);
+    const auto at = runs.find({run.interval_start, run.interval_end});
     if (at != runs.begin() && at != runs.end()) previous = std::prev(at)->second.value;
     if (at != runs.end() && std::next(at) != runs.end()) next = std::next(at)->second.value;
   }
@@ -186,7 +186,10 @@ void Neighbours(JsonWriter& json, const State& state, scheduler::RunId id) {
   IdField(json, "next_run", next);
 }
 
-void RetryFields(JsonWriter& json, const scheduler::TaskDetail& more, const Task& task) {
+void RetryFields(JsonWriter& json,
+                 const scheduler::TaskDetail& more,
+                 const Task& task,
+                 Duration disable_persist) {
   json.Key("retry");
   json.BeginObject();
   json.Key("count");
@@ -194,7 +197,8 @@ void RetryFields(JsonWriter& json, const scheduler::TaskDetail& more, const Task
   json.Field("used", more.failures.size());
   TimeField(
       json, "next_at", task.status == scheduler::TaskStatus::kFailed ? more.retry_at : Timestamp{});
-  TimeField(json, "disabled_at", more.disabled_at);
+  const bool comes_back = more.disabled_at != Timestamp{};  // else its author disabled it
+  TimeField(json, "disabled_until", comes_back ? more.disabled_at + disable_persist : Timestamp{});
   json.EndObject();
 }
 
@@ -208,7 +212,7 @@ void Names(JsonWriter& json,
   json.EndArray();
 }
 
-net::HttpResponse WholeTask(const View& view, TaskId id) {
+net::HttpResponse WholeTask(const View& view, TaskId id, Duration disable_persist) {
   const State& state = view.state;
   const Task& task = state.task(id);
   const scheduler::TaskDetail& more = state.detail(task);
@@ -230,7 +234,7 @@ net::HttpResponse WholeTask(const View& view, TaskId id) {
     json.BeginArray();
     for (scheduler::RunId run : task.runs) json.Unsigned(run.value);
     json.EndArray();
-    RetryFields(json, more, task);
+    RetryFields(json, more, task, disable_persist);
     TextOrNullField(json, "expl", more.expl);
     JsonOrNullField(json, "error", more.error);
     JsonOrNullField(json, "targets", more.targets);
@@ -270,7 +274,11 @@ Show V1Api::ShowOfTask(const std::string& key,
   using One = std::function<net::HttpResponse(const View&, TaskId)>;
   const Paging paging = PagingOf(request);
   One show;
-  if (what.empty()) show = WholeTask;
+  if (what.empty()) {
+    show = [persist = context_.options().disable_persist](const View& view, TaskId id) {
+      return WholeTask(view, id, persist);
+    };
+  }
   if (what == "why") {
     show = [this](const View& view, TaskId id) {
       return Object(view,

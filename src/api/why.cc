@@ -36,6 +36,14 @@ std::string In(Timestamp at, Timestamp now) {
   return fmt::format("in {:.1f} h", seconds / 3600);
 }
 
+std::string Times(size_t count) {
+  return count == 1 ? "once" : fmt::format("{} times", count);
+}
+
+std::string Failures(size_t count) {
+  return count == 1 ? "1 failure" : fmt::format("{} failures", count);
+}
+
 std::string NameOf(const State& state, const Task& task) {
   const std::string label = LabelOf(state, task);
   const std::string_view family = state.text(task.family);
@@ -72,9 +80,9 @@ class Reason {
       case Phase::kRetrying:
         part.until = more.retry_at;
         return say("delay",
-                   fmt::format("{} failed {} times so far: {}. Next try {}",
+                   fmt::format("{} failed {} so far: {}. Next try {}",
                                name,
-                               more.failures.size(),
+                               Times(more.failures.size()),
                                FailureOf(more),
                                more.retry_at == Timestamp{} ? "never" : In(more.retry_at, now_)));
       case Phase::kDisabled: return say("disabled", Disabled(more, name));
@@ -114,9 +122,9 @@ class Reason {
     if (more.disabled_at == Timestamp{}) {
       return name + " is disabled by its author or an operator; `headrace retry` brings it back";
     }
-    return fmt::format("{} is disabled after {} failures: {}. `headrace retry` tries it again",
+    return fmt::format("{} is disabled after {}: {}. `headrace retry` tries it again",
                        name,
-                       more.failures.size(),
+                       Failures(more.failures.size()),
                        FailureOf(more));
   }
 

@@ -156,7 +156,8 @@ api::ApiOptions MakeApiOptions(const config::Config& config) {
           .shown_tasks_max = config.luigi_scheduler.max_shown_tasks,
           .graph_nodes_max = config.luigi_scheduler.max_graph_nodes,
           .pause_enabled = config.luigi_scheduler.pause_enabled,
-          .send_messages = config.luigi_scheduler.send_messages};
+          .send_messages = config.luigi_scheduler.send_messages,
+          .disable_persist = config.luigi_scheduler.disable_persist};
 }
 
 api::AuthOptions MakeAuthOptions(const config::Config& config) {

@@ -22,7 +22,9 @@ void SetPools(Core& core, const Configure& command) {
     pool.pool = known.value != 0 ? known : core.state.NextPool();
     if (known.value != 0) {
       const Pool& now = core.state.pool(known);
-      if (now.slots == pool.slots && now.families == pool.families) continue;
+      if (now.slots == pool.slots && now.families == pool.families && now.retry == pool.retry) {
+        continue;
+      }
     }
     core.Emit(pool);
   }
@@ -37,8 +39,15 @@ void SetPipelines(Core& core, const Configure& command) {
     const auto pool = command.pool_of_pipeline.find(spec.name);
     spec.pool =
         core.state.FindPool(pool == command.pool_of_pipeline.end() ? "default" : pool->second);
-    if (known.value != 0 && Same(core.state.pipeline(known).spec, spec)) continue;
+    if (known.value == 0) {
+      core.Emit(spec);
+      continue;
+    }
+    const PipelineSet before = core.state.pipeline(known).spec;
+    if (Same(before, spec)) continue;
     core.Emit(spec);
+    const bool other_ticks = before.schedule != spec.schedule || before.timezone != spec.timezone;
+    if (other_ticks && !spec.schedule.empty()) FollowNewSchedule(core, known);
   }
   for (uint32_t i = 1; i <= core.state.pipelines().size(); ++i) {
     PipelineSet spec = core.state.pipeline(PipelineId{i}).spec;

@@ -66,7 +66,7 @@ std::optional<Timestamp> NextDeadline(const Core& core);
 
 // set_status.cc: Luigi's set_status, rules 1-7 in order, for every change of a status but a start.
 void SetStatus(Core& core, TaskId task, TaskStatus status);
-// The policy in force for a task: its own, its pipeline's, the settings', in this order.
+// policy.cc: the policy in force for a task: its own, its pipeline's, its pool's, the settings'.
 RetryPolicy EffectivePolicy(const Core& core, TaskId task);
 
 // tasks.cc: the task of that key, made as a placeholder where it is missing.
@@ -98,6 +98,9 @@ TaskSpec SpecOf(const State& state, TaskId task);
 // runs.cc: moves runs to the state their tasks come to, and makes the runs that are due.
 void SettleRuns(Core& core);
 RunId MakeRun(Core& core, PipelineId pipeline, const Interval& interval, Trigger trigger);
+// Zero: it has none.
+RunId RunOf(const Pipeline& pipeline, const Interval& interval);
+void FollowNewSchedule(Core& core, PipelineId pipeline);
 void MakeDueRuns(Core& core, PipelineId pipeline);
 // nullopt: its time zone is not known any more.
 std::optional<Schedule> ScheduleOf(const Core& core, PipelineId pipeline);

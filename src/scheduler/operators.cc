@@ -98,10 +98,8 @@ void Decide(Core& core, const CreateRun& command) {
                        "pipeline '" + command.pipeline + "' has no interval then",
                        "a time between its start and end, by its schedule");
   }
-  const auto& runs = core.state.pipeline(id).run_of_interval;
-  const auto known = runs.find(interval->start);
-  if (known != runs.end()) {
-    const RunId run = known->second;
+  const RunId run = RunOf(core.state.pipeline(id), *interval);
+  if (run.value != 0) {
     if (core.state.run(run).plans_open == 0) PlanAgain(core, run);
     return core.Reply(RunMade{.run = run, .created = false});
   }

@@ -317,14 +317,17 @@ void Decide(Core& core, const FinishPlan& command) {
   core.Reply(Done{});
   if (!command.error.empty()) return FailPlan(core, command.plan, *plan, command.error);
   const Plan ended = *plan;
+  const TaskId root = command.roots.empty() ? TaskId{} : core.state.FindTask(command.roots.front());
+  if (ended.kind == PlanKind::kRun && ended.run.value != 0 && root.value == 0) {
+    return FailPlan(core,
+                    command.plan,
+                    ended,
+                    R"({"type":"NoRoot","message":"the planner registered no root task",)"
+                    R"("traceback":"","where":"plan"})");
+  }
   core.plan_leases.erase(command.plan);
   if (ended.kind == PlanKind::kRun && ended.run.value != 0) {
-    RunChanged change{.run = ended.run, .at = core.now, .error = ""};
-    if (!command.roots.empty()) {
-      const TaskId root = core.state.FindTask(command.roots.front());
-      if (root.value != 0) change.root = root;
-    }
-    core.Emit(change);
+    core.Emit(RunChanged{.run = ended.run, .at = core.now, .root = root, .error = ""});
   }
   if (ended.kind == PlanKind::kRecheck) RescheduleChecks(core, ended.roots);
   core.Emit(PlanEnded{.plan = command.plan, .at = core.now});

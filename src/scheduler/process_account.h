@@ -18,6 +18,25 @@
 
 namespace headrace::scheduler {
 
+// What is out there: which outputs exist, and which task needs which.
+struct Outside {
+  std::set<std::string> outputs;
+  std::set<std::string> externals;  // asked for so far
+
+  // P(hour) <- M0 M1 H; M <- L X S; Q(time) <- S N R. S of an hour is needed by both pipelines.
+  static std::vector<std::string> DepsOf(const std::string& key) {
+    const std::string time = key.substr(key.find(' ') + 1);
+    const std::string hour = time.substr(0, time.find(':'));
+    switch (key[0]) {
+      case 'P': return {"M0 " + time, "M1 " + time, "H " + time};
+      case 'M': return {"L" + key.substr(1, 1) + " " + time, "X " + time, "S " + hour};
+      case 'Q': return {"S " + hour, "N " + time, "R " + time};
+      case 'H': return {"S " + hour};
+      default: return {};
+    }
+  }
+};
+
 class ProcessAccount {
  public:
   // ---- facts

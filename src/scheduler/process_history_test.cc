@@ -34,25 +34,6 @@ const Settings kSettings{.retry_delay_s = 20,
                          .plan_lease = seconds(45),
                          .losses_max = 3};
 
-// What is out there: which outputs exist, and which task needs which.
-struct Outside {
-  std::set<std::string> outputs;
-  std::set<std::string> externals;  // asked for so far
-
-  // P(hour) <- M0 M1 H; M <- L X S; Q(time) <- S N R. S of an hour is needed by both pipelines.
-  static std::vector<std::string> DepsOf(const std::string& key) {
-    const std::string time = key.substr(key.find(' ') + 1);
-    const std::string hour = time.substr(0, time.find(':'));
-    switch (key[0]) {
-      case 'P': return {"M0 " + time, "M1 " + time, "H " + time};
-      case 'M': return {"L" + key.substr(1, 1) + " " + time, "X " + time, "S " + hour};
-      case 'Q': return {"S " + hour, "N " + time, "R " + time};
-      case 'H': return {"S " + hour};
-      default: return {};
-    }
-  }
-};
-
 struct OurWorker {
   std::string name;
   bool registered = false;
@@ -171,7 +152,8 @@ class World {
   void LookInVain() {
     const auto deadline = scheduler_->NextDeadline();
     if (deadline && *deadline <= now_) return;
-    EXPECT_EQ(Handle({.body = Tick{}}), 0) << "something happened that had no deadline";
+    const size_t before = journal_.size();
+    EXPECT_EQ(Handle({.body = Tick{}}), 0) << "had no deadline:\n" << journal_.substr(before);
   }
 
   // Stops at every deadline, as the engine does.
@@ -446,7 +428,10 @@ class World {
       RegisterTasks batch{.plan = offer.plan, .planner = planner.name};
       batch.tasks.assign(found.begin(), found.begin() + static_cast<ptrdiff_t>(some));
       found.erase(found.begin(), found.begin() + static_cast<ptrdiff_t>(some));
-      Say(batch);
+      Say(batch, [&planner, plan = offer.plan](const Reply& reply) {
+        if (!std::holds_alternative<Refused>(reply)) return;
+        std::erase_if(planner.plans, [&](const auto& each) { return each.first.plan == plan; });
+      });
     } else {
       FinishPlan finish{.plan = offer.plan, .planner = planner.name};
       for (const TaskSpec& root : offer.roots) finish.roots.push_back(KeyOf(root));

@@ -38,6 +38,7 @@ struct Pool {
   std::string name;
   uint32_t slots = 0;
   std::vector<std::string> families;
+  RetryPolicy retry;
   uint64_t busy = 0;   // running attempts
   uint64_t ready = 0;  // tasks in phase kReady
 };
@@ -46,8 +47,8 @@ struct Pipeline {
   PipelineSet spec;
   bool paused = false;
   Timestamp settled;  // intervals before this have a run or were skipped; zero: none yet
-  std::map<Timestamp, RunId> run_of_interval;  // by interval_start
-  std::array<uint32_t, kRunStates> runs{};     // count by state
+  std::map<std::pair<Timestamp, Timestamp>, RunId> run_of_interval;  // by start and end
+  std::array<uint32_t, kRunStates> runs{};                           // count by state
   double pass = 0;  // weighted fair queueing: work handed out so far, divided by weight
 };
 

@@ -13,6 +13,7 @@ void Fields(Visit&& visit, R& r) {
   visit("name", r.name);
   visit("slots", r.slots);
   visit("families", r.families);
+  visit("retry", r.retry);
 }
 
 template <class Visit, Like<PipelineSet> R>

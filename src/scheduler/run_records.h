@@ -15,6 +15,7 @@ struct PoolSet {
   std::string name;
   uint32_t slots = 0;
   std::vector<std::string> families;  // patterns with * and ?
+  RetryPolicy retry;
 };
 struct PipelineSet {
   PipelineId pipeline;
@@ -39,7 +40,8 @@ struct PipelinePaused {
   PipelineId pipeline;
   bool paused = false;
 };
-// Intervals up to `until` are settled: the next one begins there.
+// Intervals up to `until` are settled: the next one begins there or later. After a change of the
+// schedule it may be earlier than what was settled before.
 struct IntervalsSkipped {
   PipelineId pipeline;
   Timestamp until;

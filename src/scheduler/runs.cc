@@ -26,20 +26,12 @@ RunState StateOf(const State& state, const Run& run) {
   return RunState::kRunning;
 }
 
-// The intervals that are over and not settled, oldest first; `most` at the most.
-std::vector<Interval> DueIntervals(const Pipeline& pipeline,
-                                   const Schedule& schedule,
-                                   Timestamp now,
-                                   size_t most) {
-  std::vector<Interval> due;
-  Timestamp from = pipeline.settled;
-  while (due.size() < most) {
-    const auto interval = schedule.IntervalAfter(from);
-    if (!interval || interval->end > now) break;
-    due.push_back(*interval);
-    from = interval->end;
-  }
-  return due;
+// The first interval that is over and not settled.
+std::optional<Interval> NextOver(const Pipeline& pipeline,
+                                 const Schedule& schedule,
+                                 Timestamp now) {
+  const auto interval = schedule.IntervalAfter(pipeline.settled);
+  return interval && interval->end <= now ? interval : std::nullopt;
 }
 
 uint32_t ActiveRuns(const Pipeline& pipeline) {
@@ -51,7 +43,30 @@ bool IsScheduled(const Pipeline& pipeline) {
   return !pipeline.spec.retired && !pipeline.paused && !pipeline.spec.schedule.empty();
 }
 
+// Where a pipeline's time begins: at its start, or with the interval in which it was first seen.
+Timestamp BeginningOf(const Pipeline& pipeline, const Schedule& schedule, Timestamp now) {
+  if (pipeline.spec.start != Timestamp{}) return pipeline.spec.start;
+  const auto interval = schedule.IntervalAt(now);
+  return interval ? interval->start : now;
+}
+
 }  // namespace
+
+RunId RunOf(const Pipeline& pipeline, const Interval& interval) {
+  const auto known = pipeline.run_of_interval.find({interval.start, interval.end});
+  return known == pipeline.run_of_interval.end() ? RunId{} : known->second;
+}
+
+// The intervals of the new schedule are other intervals. The one that contains what was settled
+// last still has data to come that no run has seen, so it is the first of them.
+void FollowNewSchedule(Core& core, PipelineId id) {
+  const Pipeline& pipeline = core.state.pipeline(id);
+  const auto schedule = ScheduleOf(core, id);
+  if (!schedule || pipeline.settled == Timestamp{}) return;
+  const auto interval = schedule->IntervalAt(pipeline.settled);
+  if (!interval || interval->start >= pipeline.settled) return;
+  core.Emit(IntervalsSkipped{.pipeline = id, .until = interval->start});
+}
 
 std::optional<Schedule> ScheduleOf(const Core& core, PipelineId id) {
   const PipelineSet& spec = core.state.pipeline(id).spec;
@@ -89,24 +104,24 @@ void MakeDueRuns(Core& core, PipelineId id) {
   const auto schedule = ScheduleOf(core, id);
   if (!schedule) return;
   const Pipeline& pipeline = core.state.pipeline(id);
-  if (pipeline.settled == Timestamp{}) {  // its first look: without a start, time begins now
-    const Timestamp begin = pipeline.spec.start != Timestamp{} ? pipeline.spec.start : core.now;
-    core.Emit(IntervalsSkipped{.pipeline = id, .until = begin});
+  if (pipeline.settled == Timestamp{}) {
+    core.Emit(
+        IntervalsSkipped{.pipeline = id, .until = BeginningOf(pipeline, *schedule, core.now)});
   }
-  constexpr size_t kLookAhead = 100'000;
+  if (ActiveRuns(pipeline) >= pipeline.spec.active_runs_max) return;  // until one has ended
   const int64_t catchup = pipeline.spec.catchup;
-  if (catchup >= 0) {
-    const auto due = DueIntervals(pipeline, *schedule, core.now, kLookAhead);
-    const size_t kept = static_cast<size_t>(std::max<int64_t>(catchup, 1));
-    if (due.size() > kept) {
-      core.Emit(IntervalsSkipped{.pipeline = id, .until = due[due.size() - kept].start});
+  if (catchup >= 0 && NextOver(pipeline, *schedule, core.now)) {
+    const auto kept = static_cast<size_t>(std::max<int64_t>(catchup, 1));
+    const auto from = schedule->StartOfLast(kept, core.now, pipeline.settled);
+    if (from && *from > pipeline.settled) {
+      core.Emit(IntervalsSkipped{.pipeline = id, .until = *from});
     }
   }
   while (ActiveRuns(pipeline) < pipeline.spec.active_runs_max) {
-    const auto due = DueIntervals(pipeline, *schedule, core.now, 1);
-    if (due.empty()) break;
-    const Interval interval = due.front();
-    if (pipeline.run_of_interval.contains(interval.start)) {  // made by hand before it was due
+    const auto due = NextOver(pipeline, *schedule, core.now);
+    if (!due) break;
+    const Interval interval = *due;
+    if (RunOf(pipeline, interval).value != 0) {  // made by hand before it was due
       core.Emit(IntervalsSkipped{.pipeline = id, .until = interval.end});
       continue;
     }
@@ -139,13 +154,25 @@ uint64_t IntervalsHeldBack(const State& state,
   if (!IsScheduled(pipeline) || zone == nullptr || pipeline.settled == Timestamp{}) return 0;
   const auto schedule =
       Schedule::Make(pipeline.spec.schedule, *zone, pipeline.spec.start, pipeline.spec.end);
-  return schedule ? DueIntervals(pipeline, *schedule, now, 10'000).size() : 0;
+  if (!schedule) return 0;
+  constexpr uint64_t kMost = 1'000;
+  uint64_t count = 0;
+  auto interval = schedule->IntervalAfter(pipeline.settled);
+  for (; count < kMost && interval && interval->end <= now; ++count) {
+    interval = schedule->IntervalAfter(interval->end);
+  }
+  return count;
 }
 
 void SettleRuns(Core& core) {
   std::set<PipelineId> look;
   for (RunId id : core.state.TakeTouchedRuns()) {
     const Run& run = core.state.run(id);
+    // It may have been what the next interval waits for.
+    const bool ended = !core.state.runs_active().contains(id) && run.pipeline.value != 0;
+    if (ended && !core.runs_due[run.pipeline]) {
+      look.insert(run.pipeline);
+    }
     if (run.state == RunState::kCancelled || run.state == RunState::kDone) continue;
     const RunState wanted = StateOf(core.state, run);
     if (wanted == run.state) continue;

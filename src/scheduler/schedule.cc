@@ -2,6 +2,7 @@
 
 #include "scheduler/schedule.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -28,6 +29,16 @@ std::optional<Interval> Schedule::IntervalAt(Timestamp at) const {
   const auto tick = cron_.LastUntil(at, *zone_);
   if (!tick || *tick < start_) return std::nullopt;
   return Limited(*tick);
+}
+
+std::optional<Timestamp> Schedule::StartOfLast(size_t count, Timestamp now, Timestamp from) const {
+  const Timestamp lowest = std::max(from, start_);
+  auto tick = cron_.LastUntil(end_ == Timestamp{} ? now : std::min(now, end_), *zone_);
+  for (size_t i = 0; i < count && tick; ++i) {
+    if (*tick <= lowest) return std::nullopt;
+    tick = cron_.LastUntil(*tick - Duration(1), *zone_);
+  }
+  return tick && *tick >= lowest ? tick : std::nullopt;
 }
 
 std::optional<Interval> Schedule::Limited(Timestamp tick) const {

@@ -38,6 +38,10 @@ class Schedule {
   // The first interval that starts at or after `at`; nullopt: there is none any more.
   std::optional<Interval> IntervalAfter(Timestamp at) const;
 
+  // The start of the last `count` intervals that are over at `now`; nullopt when not so many are
+  // since `from`. Looks at `count` ticks, however long ago `from` is.
+  std::optional<Timestamp> StartOfLast(size_t count, Timestamp now, Timestamp from) const;
+
   // The interval that contains `at`.
   std::optional<Interval> IntervalAt(Timestamp at) const;
 
@@ -61,7 +65,7 @@ std::string FillInParams(std::string_view templates,
 
 class State;
 class TimeZones;
-// Intervals of a pipeline that are over at `now` and have no run yet; counts to 10,000.
+// Intervals of a pipeline that are over at `now` and have no run yet; counts to 1,000.
 uint64_t IntervalsHeldBack(const State& state,
                            const TimeZones& zones,
                            PipelineId pipeline,

@@ -42,16 +42,6 @@ bool IsExcessive(const Core& core, const TaskDetail& more, const RetryPolicy& po
   return recent + 1 >= policy.count.value_or(core.settings.retry_count);
 }
 
-RetryPolicy Overlay(RetryPolicy base, const RetryPolicy& over) {
-  if (over.count) base.count = over.count;
-  if (over.hard_timeout_s) base.hard_timeout_s = over.hard_timeout_s;
-  if (over.window_s) base.window_s = over.window_s;
-  if (over.delay_s) base.delay_s = over.delay_s;
-  if (over.backoff) base.backoff = over.backoff;
-  if (over.max_delay_s) base.max_delay_s = over.max_delay_s;
-  return base;
-}
-
 // The members of a batch follow the task that runs them.
 void EndBatch(Core& core, TaskId task, TaskStatus status) {
   const std::string batch = core.state.detail(core.state.task(task)).batch;
@@ -67,23 +57,6 @@ void EndBatch(Core& core, TaskId task, TaskStatus status) {
 }
 
 }  // namespace
-
-RetryPolicy EffectivePolicy(const Core& core, TaskId id) {
-  const State& state = core.state;
-  const Task& task = state.task(id);
-  RetryPolicy policy{.count = core.settings.retry_count,
-                     .hard_timeout_s = static_cast<double>(core.settings.disable_hard_timeout_s),
-                     .window_s = static_cast<double>(core.settings.disable_window_s),
-                     .delay_s = core.settings.retry_delay_s};
-  if (task.pool.value != 0) {
-    const PipelineId pipeline =
-        task.runs.empty() ? PipelineId{} : state.run(task.runs.front()).pipeline;
-    policy = pipeline.value == 0
-                 ? core.settings.adhoc_retry
-                 : Overlay(core.settings.pipeline_retry, state.pipeline(pipeline).spec.retry);
-  }
-  return Overlay(policy, state.detail(task).retry);
-}
 
 void SetStatus(Core& core, TaskId id, TaskStatus status) {
   const Task& task = core.state.task(id);

@@ -35,7 +35,8 @@ struct Settings {
   uint32_t plan_failures_max = 5;
   uint32_t losses_max = 5;  // lost attempts in a row that count as a failure
   // For ad-hoc runs' tasks that bring no policy of their own.
-  RetryPolicy adhoc_retry{.count = 1, .window_s = 1e9, .delay_s = 0};
+  RetryPolicy adhoc_retry{
+      .count = 1, .window_s = 1e9, .delay_s = 5, .backoff = 2, .max_delay_s = 300};
   // For pipelines' tasks where neither the task nor its pipeline says anything.
   RetryPolicy pipeline_retry{
       .count = 3, .window_s = 1e9, .delay_s = 60, .backoff = 2, .max_delay_s = 3600};

@@ -70,6 +70,7 @@ class State final : private ReadyIndex::Liveness {
   const Table<PipelineId, Pipeline>& pipelines() const { return pipelines_; }
   const Table<RunId, Run>& runs() const { return runs_; }
   const Table<AttemptId, Attempt>& attempts() const { return attempts_; }
+  uint64_t runs_in(RunState state) const { return runs_by_state_[static_cast<size_t>(state)]; }
   const std::set<RunId>& runs_active() const { return runs_active_; }
   const std::set<AttemptId>& attempts_running() const { return attempts_running_; }
   const std::set<Rank, RankBefore>& running() const { return running_; }  // RUNNING, by rank
@@ -177,6 +178,7 @@ class State final : private ReadyIndex::Liveness {
   std::set<TaskId> orphans_;
   TaskTimers retries_, removals_, checks_, disabled_;
   std::set<RunId> runs_active_;  // not ended
+  std::array<uint64_t, kRunStates> runs_by_state_{};
   std::vector<RunId> runs_touched_;
   std::set<AttemptId> attempts_running_;
   std::array<uint64_t, kTaskStatuses> by_status_{};

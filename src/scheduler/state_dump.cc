@@ -174,11 +174,14 @@ void State::CheckInvariants() const {
     (key.kind == 0 ? live_stock : live_pooled) += ready_.live(key);
   }
   CHECK(live_stock == stock && live_pooled == pooled);
+  std::array<uint64_t, kRunStates> runs_by_state{};
   for (uint32_t i = 1; i <= runs_.size(); ++i) {
+    ++runs_by_state[static_cast<size_t>(runs_[RunId{i}].state)];
     std::array<uint32_t, kPhases> counts{};
     for (TaskId task : runs_[RunId{i}].tasks) ++counts[static_cast<size_t>(tasks_[task].phase)];
     CHECK(counts == runs_[RunId{i}].counts);
   }
+  CHECK(runs_by_state == runs_by_state_);
 }
 
 }  // namespace headrace::scheduler

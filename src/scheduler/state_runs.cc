@@ -18,6 +18,7 @@ void State::On(const PoolSet& record) {
   pool.name = record.name;
   pool.slots = record.slots;
   pool.families = record.families;
+  pool.retry = record.retry;
 }
 
 void State::On(const PipelineSet& record) {
@@ -48,10 +49,12 @@ void State::On(const RunCreated& record) {
   run.priority = record.priority;
   run.spec = record.root;
   run.created = record.at;
+  ++runs_by_state_[static_cast<size_t>(run.state)];
   runs_active_.insert(record.run);
   if (record.pipeline.value != 0) {
     Pipeline& pipeline = pipelines_[record.pipeline];
-    CHECK(pipeline.run_of_interval.emplace(record.interval_start, record.run).second);
+    const auto interval = std::pair(record.interval_start, record.interval_end);
+    CHECK(pipeline.run_of_interval.emplace(interval, record.run).second);
     ++pipeline.runs[static_cast<size_t>(run.state)];
     const bool scheduled =
         record.trigger == Trigger::kSchedule || record.trigger == Trigger::kCatchup;
@@ -66,6 +69,8 @@ void State::On(const RunChanged& record) {
   if (record.root) run.root = *record.root;
   if (record.error) run.error = *record.error;
   if (record.state && *record.state != run.state) {
+    --runs_by_state_[static_cast<size_t>(run.state)];
+    ++runs_by_state_[static_cast<size_t>(*record.state)];
     if (run.pipeline.value != 0) {
       Pipeline& pipeline = pipelines_[run.pipeline];
       --pipeline.runs[static_cast<size_t>(run.state)];
