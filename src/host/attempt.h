@@ -33,6 +33,7 @@ class Attempt {
   Attempt(RunRequest request, std::vector<RunEvent>& events);
 
   const RunRequest& request() const { return request_; }
+  void Renew(Duration lease_end) { request_.lease_end = lease_end; }
   const std::string& name() const { return request_.attempt; }
   Phase phase() const { return phase_; }
   pid_t pid() const { return pid_; }
@@ -71,7 +72,7 @@ class Attempt {
   void SignalGroup(int signal) const;
   Outcome WithoutResult() const;
 
-  const RunRequest request_;
+  RunRequest request_;
   std::vector<RunEvent>& events_;  // of the runner
   Phase phase_ = Phase::kImporting;
   pid_t pid_ = 0;

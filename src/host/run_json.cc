@@ -49,6 +49,10 @@ void WriteSurroundings(JsonWriter& out, const RunRequest& request) {
   }
 }
 
+double SecondsOf(Duration span) {
+  return std::chrono::duration<double>(span).count();
+}
+
 Outcome ParseResult(const json::object& line) {
   Outcome outcome;
   const std::string status = Text(line, "status");
@@ -115,6 +119,18 @@ std::string WriteRun(const RunRequest& request, bool fresh_interpreter) {
   }
   if (request.skip_dependency_check) out.Field("check_deps", false);
   if (fresh_interpreter) out.Field("nofork", true);
+  if (request.lease_end) out.Field("lease_end", SecondsOf(*request.lease_end));
+  out.EndObject();
+  return text;
+}
+
+std::string WriteLease(std::string_view attempt, Duration lease_end) {
+  std::string text;
+  JsonWriter out(text, JsonStyle::kCompact);
+  out.BeginObject();
+  out.Field("op", "lease");
+  out.Field("attempt", attempt);
+  out.Field("lease_end", SecondsOf(lease_end));
   out.EndObject();
   return text;
 }

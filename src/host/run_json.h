@@ -13,6 +13,9 @@ namespace headrace::host {
 // The line for RunRequest; `fresh_interpreter`: the interpreter becomes the task.
 std::string WriteRun(const RunRequest& request, bool fresh_interpreter);
 
+// Its new lease_end, for its host.
+std::string WriteLease(std::string_view attempt, Duration lease_end);
+
 // A message for a running task.
 std::string WriteMessage(std::string_view id, std::string_view content);
 

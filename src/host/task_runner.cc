@@ -31,6 +31,7 @@ class TaskRunner::Impl {
 
   void Start(RunRequest request);
   void Kill(std::string_view attempt, std::string why, Duration grace);
+  void Renew(std::string_view attempt, Duration lease_end);
   bool SendMessage(std::string_view attempt, std::string_view id, std::string_view content);
   std::vector<RunEvent> Poll(Duration wait);
   void Wake() { eventfd_write(wake_.get(), 1); }
@@ -157,6 +158,14 @@ void TaskRunner::Impl::KillAll() {
     if (attempt->pid() > 1) children_.KillGroup(attempt->pid(), kTreeLimit);
   }
   attempts_.clear();
+}
+
+void TaskRunner::Impl::Renew(std::string_view name, Duration lease_end) {
+  Attempt* const attempt = Find(name);
+  if (attempt == nullptr) return;
+  attempt->Renew(lease_end);
+  const bool sent = attempt->phase() == Phase::kStarting || attempt->phase() == Phase::kRunning;
+  if (sent) attempt->host->Send(WriteLease(attempt->name(), lease_end), {});
 }
 
 bool TaskRunner::Impl::SendMessage(std::string_view name,
@@ -337,6 +346,10 @@ void TaskRunner::Start(RunRequest request) {
 
 void TaskRunner::Kill(std::string_view attempt, std::string why, Duration grace) {
   impl_->Kill(attempt, std::move(why), grace);
+}
+
+void TaskRunner::Renew(std::string_view attempt, Duration lease_end) {
+  impl_->Renew(attempt, lease_end);
 }
 
 bool TaskRunner::SendMessage(std::string_view attempt,

@@ -53,6 +53,10 @@ struct RunRequest {
   bool skip_dependency_check = false;
   bool fresh_interpreter = false;  // do not fork, even where it is safe
 
+  // Since the machine was started (CLOCK_BOOTTIME): then the task host kills it by itself, should
+  // this process stand still. See TaskRunner::Renew.
+  std::optional<Duration> lease_end = {};
+
   std::optional<Duration> time_limit = {};  // from Started on; then SIGTERM, `grace`, SIGKILL
   Duration grace = std::chrono::seconds(10);
   Duration exit_grace = std::chrono::seconds(30);  // between the result and the exit
@@ -151,6 +155,9 @@ class TaskRunner {
   // message, unless its result was there before. A second call can only shorten the grace (also of
   // a time limit). Unknown attempts are ignored.
   void Kill(std::string_view attempt, std::string why, Duration grace);
+
+  // Moves its lease_end. Unknown attempts are ignored.
+  void Renew(std::string_view attempt, Duration lease_end);
 
   // A scheduler message for a task that accepts them. False: it does not run (any more).
   bool SendMessage(std::string_view attempt, std::string_view id, std::string_view content);

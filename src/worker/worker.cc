@@ -132,7 +132,13 @@ void Worker::Do(Launch& action) {
   }
   const auto [place, is_new] = running_.try_emplace(attempt, std::move(running));
   CHECK(is_new);
-  runner_.Start(MakeRequest(place->second.message, place->second.log.get()));
+  host::RunRequest request = MakeRequest(place->second.message, place->second.log.get());
+  request.lease_end = action.guard_end.time_since_epoch();
+  runner_.Start(std::move(request));
+}
+
+void Worker::Do(const Renew& action) {
+  runner_.Renew(std::to_string(action.attempt), action.guard_end.time_since_epoch());
 }
 
 void Worker::Do(const Kill& action) {

@@ -75,6 +75,7 @@ class Worker {
   void Do(const Receive& action);
   void Do(SendHeartbeat& action);
   void Do(Launch& action);
+  void Do(const Renew& action);
   void Do(const Kill& action);
   void Do(Report& action);
   void Do(const Forget& action);

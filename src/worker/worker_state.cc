@@ -81,7 +81,9 @@ void WorkerState::OnHeartbeat(const client::HeartbeatAnswer& answer,
   for (auto& [number, attempt] : attempts_) {
     if (!std::exchange(attempt.beaten, false)) continue;
     attempt.told = {};
-    attempt.expires = std::max(attempt.expires, sent + attempt.lease);
+    if (sent + attempt.lease <= attempt.expires) continue;
+    attempt.expires = sent + attempt.lease;
+    if (attempt.stage == Stage::kRunning) actions_.push_back(Renew{number, GuardEnd(attempt)});
   }
   for (const int64_t number : answer.lost) {
     Attempt* attempt = Find(number);
@@ -123,6 +125,13 @@ void WorkerState::OnEnded(int64_t number, const host::Outcome& outcome, LeaseTim
   CHECK(attempt != nullptr && attempt->stage == Stage::kRunning);
   --running_;
   usual_ = (usual_ * 7 + (now - attempt->started_at)) / 8;
+  host::Outcome seen = outcome;
+  const bool without_result = outcome.error && outcome.error->where == "exit";
+  if (now >= GuardEnd(*attempt) && without_result && attempt->verdict == Verdict::kNone) {
+    seen.status = host::OutcomeStatus::kKilled;  // by its host, while we stood still
+    attempt->verdict = Verdict::kStopped;
+    attempt->why = "this worker stood still until the lease was over";
+  }
   const bool host_died =
       outcome.status == host::OutcomeStatus::kLost && attempt->verdict == Verdict::kNone;
   lost_in_a_row_ = host_died ? std::min(lost_in_a_row_ + 1, 7) : 0;
@@ -133,7 +142,7 @@ void WorkerState::OnEnded(int64_t number, const host::Outcome& outcome, LeaseTim
     return;
   }
   attempt->stage = Stage::kReporting;
-  actions_.push_back(Report{number, MakeReport(outcome, attempt->verdict, attempt->why)});
+  actions_.push_back(Report{number, MakeReport(seen, attempt->verdict, attempt->why)});
 }
 
 void WorkerState::OnReported(int64_t attempt) {
@@ -216,7 +225,7 @@ void WorkerState::LaunchWaiting(LeaseTime now) {
     attempt.started_at = now;
     --waiting_;
     ++running_;
-    actions_.push_back(Launch{attempt.message});
+    actions_.push_back(Launch{attempt.message, GuardEnd(attempt)});
   }
 }
 

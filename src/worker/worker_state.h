@@ -8,7 +8,9 @@
 // No task may ever run twice at once. The scheduler gives an attempt to somebody else when its
 // lease runs out, and the lease began no earlier than the call that was answered with it was
 // *sent*. So everything is counted from there, and an attempt is killed a margin before the end
-// (lease / 6 for SIGTERM, half of that for SIGKILL).
+// (lease / 6 for SIGTERM, half of that for SIGKILL). A worker that stands still (SIGSTOP, a machine
+// that swaps) cannot do that: so the task's host knows the time, too, and kills it by itself
+// another half later.
 //
 // Receiving takes a commit of the scheduler, which is long for tasks of a few milliseconds. So
 // while tasks are that short, some are received ahead of a free slot; those that wait too long are
@@ -55,6 +57,11 @@ struct SendHeartbeat {
 };
 struct Launch {
   client::Message message;
+  LeaseTime guard_end;  // then its task host kills it, should we stand still
+};
+struct Renew {
+  int64_t attempt = 0;
+  LeaseTime guard_end;
 };
 struct Kill {
   int64_t attempt = 0;
@@ -72,7 +79,7 @@ struct Deliver {  // to the running task
   client::TaskMessage message;
 };
 using Action =
-    std::variant<Register, Receive, SendHeartbeat, Launch, Kill, Report, Forget, Deliver>;
+    std::variant<Register, Receive, SendHeartbeat, Launch, Renew, Kill, Report, Forget, Deliver>;
 
 class WorkerState {
  public:
@@ -132,6 +139,7 @@ class WorkerState {
   void Beat(LeaseTime now);
   int Wanted(LeaseTime now) const;
   LeaseTime StopBy(const Attempt& attempt) const { return attempt.expires - attempt.lease / 6; }
+  LeaseTime GuardEnd(const Attempt& attempt) const { return attempt.expires - attempt.lease / 24; }
   Attempt* Find(int64_t attempt);
 
   const WorkerLimits limits_;

@@ -91,6 +91,7 @@ class World {
     EXPECT_TRUE(reported_.insert(report.attempt).second);
     reports_.insert(report.attempt);
   }
+  void Do(const Renew&) {}
   void Do(const Forget&) {}
   void Do(const Deliver&) {}
 

@@ -107,6 +107,7 @@ def test_a_worker_that_stood_still_ends_its_task_when_it_goes_on(system: System)
     system.processes[WORKER].send_signal(signal.SIGSTOP)
     system.start("worker")
     started(system, 2)  # the first one's lease has run out
+    assert not is_alive(pid)  # its host has ended it, though the worker cannot
     system.processes[WORKER].send_signal(signal.SIGCONT)
     await_that("the first process is gone", lambda: not is_alive(pid))
     go(system)

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -302,3 +303,33 @@ def test_failed_fork_fails_the_attempt_and_the_zygote_goes_on(start: StartHost, 
     host.control.send({"op": "session"}, [theirs.fileno()])
     theirs.close()
     assert b"fork_failed" in ours.recv(1000)
+
+
+def boot_time() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def test_a_task_whose_lease_is_over_is_killed_by_its_host(host: Host) -> None:
+    attempt = boom(host, "sleep", lease_end=boot_time() + 0.2)
+
+    assert attempt.exited["signal"] == signal.SIGKILL
+    assert attempt.exited["tree_gone"]
+
+
+def test_a_task_whose_lease_is_renewed_goes_on_until_the_new_end(host: Host) -> None:
+    first_end = boot_time() + 0.5
+    attempt = host.start("behaviour", "Boom", {"how": "sleep"}, attempt="a-1", lease_end=first_end)
+    host.control.send({"op": "lease", "attempt": "a-1", "lease_end": first_end + 30})
+    wait_until(lambda: boot_time() > first_end + 0.3)
+    assert alive(attempt.pid)
+
+    host.control.send({"op": "lease", "attempt": "a-1", "lease_end": boot_time()})
+
+    assert host.wait(attempt).exited["signal"] == signal.SIGKILL
+
+
+def test_a_fresh_interpreter_ends_itself_when_its_lease_is_over(start: StartHost) -> None:
+    host = start("behaviour")
+    attempt = host.run_fresh("behaviour", "Boom", {"how": "sleep"}, lease_end=boot_time() + 0.3)
+
+    assert attempt.exited == {"signal": signal.SIGKILL}

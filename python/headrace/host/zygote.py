@@ -3,6 +3,9 @@
 One thread, one poll loop over the control socket and a pipe that SIGCHLD writes to. It is the
 sub-reaper of its tasks: a daemon that an ended task has left becomes its child, which it kills. A
 task counts as ended (`exited`) only once its group and its daemons are gone.
+
+A task may have a lease: when it is over and was not renewed, the worker stands still (or worse) and
+the task may be given to another one. So it is killed, with its tree, whatever the worker does.
 """
 
 from __future__ import annotations
@@ -11,11 +14,13 @@ import argparse
 import atexit
 import contextlib
 import gc
+import math
 import os
 import select
 import signal
 import socket
 import sys
+import threading
 import time
 import traceback
 import warnings
@@ -32,6 +37,7 @@ from headrace.host.run import Runner
 EXIT_IMPORT_FAILED = 3
 TREE_WAIT_SECONDS = 5.0  # for processes that do not die of SIGKILL at once
 RECHECK_MS = 20
+LEASE_CHECK_MS = 500  # the poll's clock stands still while the machine sleeps, a lease's does not
 
 
 @dataclass
@@ -41,6 +47,7 @@ class Child:
     request: dict[str, Any]
     exited: dict[str, Any] = field(default_factory=dict)  # its last line, once the leader ended
     give_up_at: float = 0.0
+    lease_end: float = math.inf  # on CLOCK_BOOTTIME
 
 
 class Zygote:
@@ -76,7 +83,7 @@ class Zygote:
         poll.register(self._control.sock, select.POLLIN)
         poll.register(self._wake, select.POLLIN)
         while True:
-            for fd, _ in poll.poll(RECHECK_MS if self._ending else None):
+            for fd, _ in poll.poll(self._poll_ms()):
                 if fd == self._wake:
                     self._reap()
                     continue
@@ -87,6 +94,24 @@ class Zygote:
                     self._answer(request)
             if self._ending:
                 self._clear_ending()
+            self._enforce_leases()
+
+    def _poll_ms(self) -> float | None:
+        if self._ending:
+            return RECHECK_MS
+        end = min((child.lease_end for child in self._children.values()), default=math.inf)
+        if end == math.inf:
+            return None
+        return min(LEASE_CHECK_MS, max(0.0, end - _boot_time()) * 1e3 + 1)
+
+    def _enforce_leases(self) -> None:
+        now = None
+        for pid, running in self._children.items():
+            if running.lease_end == math.inf:
+                continue
+            now = now or _boot_time()
+            if running.lease_end <= now:
+                _kill(os.killpg, pid)
 
     def _answer(self, request: dict[str, Any]) -> None:
         operation = request.get("op")
@@ -94,6 +119,10 @@ class Zygote:
             self._stop()
         elif operation == "run":
             self._start(request, self._control.take_fds(3))
+        elif operation == "lease":
+            for running in self._children.values():
+                if running.request.get("attempt") == request["attempt"]:
+                    running.lease_end = request["lease_end"]
         elif operation == "session":
             self._start(request, self._control.take_fds(1))
 
@@ -113,7 +142,8 @@ class Zygote:
         for fd in fds:
             os.close(fd)
         if pid > 0:
-            self._children[pid] = Child(request)
+            lease_end = request.get("lease_end", math.inf)
+            self._children[pid] = Child(request, lease_end=lease_end)
             self._say_started(request, pid)
 
     def _say_started(self, request: dict[str, Any], pid: int) -> None:
@@ -134,10 +164,14 @@ class Zygote:
         try:
             os.close(self._wake)
             os.close(self._wake_end)
-            self._control.close()
+            guarded = request.get("nofork") and "lease_end" in request
+            if not guarded:
+                self._control.close()
             child.become_independent(request, f"hr:{request.get('family', 'session')}", parent)
             if not request.get("nofork"):
                 child.forget_parent()
+            if guarded:
+                _guard_own_lease(self._control, request["lease_end"])
             os.dup2(self._null, 0)
             if request["op"] == "run":
                 child.take_streams(fds[0], fds[1])
@@ -212,6 +246,28 @@ class Zygote:
             traceback.print_exc()
         child.flush_all(self._files)
         os._exit(0)
+
+
+def _boot_time() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _guard_own_lease(control: Lines, lease_end: float) -> None:
+    """In an interpreter that is one task's alone: nobody else could end it. A thread of its own."""
+
+    def guard() -> None:
+        end = lease_end
+        while (left := end - _boot_time()) > 0:
+            wait = min(LEASE_CHECK_MS / 1e3, left)
+            if not select.select([control.sock], [], [], wait)[0]:
+                continue
+            lines = control.read()
+            if lines is None:
+                return  # the worker is gone, and with it this process
+            end = next((line["lease_end"] for line in lines[::-1] if "lease_end" in line), end)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=guard, name="headrace lease", daemon=True).start()
 
 
 def _how_it_ended(status: int) -> dict[str, Any]:
