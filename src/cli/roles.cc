@@ -29,6 +29,9 @@ Result<void> SchedulerRole::Start() {
     spdlog::critical("the journal cannot be written: {}. {}", error.message, error.remedy);
     std::_Exit(1);  // nothing more may be answered; the journal has all that was
   };
+  settings.on_snapshot_error = [](const Error& error) {
+    spdlog::warn("no snapshot, so the journal grows: {}. {}", error.message, error.remedy);
+  };
   settings.on_progress = [](store::CommitId done, store::CommitId all) {
     spdlog::info("recovering: {} of {} commits", done, all);
   };

@@ -26,6 +26,7 @@ constexpr SinkId kCalls{0};  // Engine::Call()'s own
 constexpr Duration kSleepMax = std::chrono::seconds(1);
 // The shortest sleep before a timer: a deadline that is too early must not keep the thread busy.
 constexpr Duration kSleepMin = std::chrono::milliseconds(1);
+constexpr Duration kTrimPeriod = std::chrono::milliseconds(100);
 
 Duration Since(steady_clock::time_point start) {
   return std::chrono::duration_cast<Duration>(steady_clock::now() - start);
@@ -63,7 +64,12 @@ Engine::Engine(store::Store& store,
       clock_(clock),
       settings_(std::move(settings)),
       epoch_(store.journal().OpenedAs()),
-      replica_(store.tables(), clock, epoch_, [this](const Error& error) { Fail(error); }),
+      replica_(
+          store,
+          clock,
+          settings_.snapshot_bytes_min,
+          [this](const Error& error) { Fail(error); },
+          settings_.on_snapshot_error ? settings_.on_snapshot_error : [](const Error&) {}),
       mailbox_(settings_.commands_max),
       calls_(std::make_unique<CallSink>()),
       scheduler_(scheduler_settings, zones) {
@@ -168,6 +174,18 @@ bool Engine::Flush() {
   if (const Result<void> maintained = store_.journal().Maintain(); !maintained) {
     return Fail(maintained.error());
   }
+  return Trim();
+}
+
+// Some of what a snapshot has made superfluous. Little at a time, since the next commit waits.
+bool Engine::Trim() {
+  const store::CommitId kept = replica_.Kept();
+  if (trimmed_to_ >= kept || now_ < trim_at_) return true;
+  trim_at_ = now_ + kTrimPeriod;
+  const Result<size_t> trimmed = store_.journal().Trim(kept + 1);
+  if (!trimmed && trimmed.error().code == ErrorCode::kFull) return true;  // later
+  if (!trimmed) return Fail(trimmed.error());
+  if (*trimmed < store::Journal::kTrimRowsMax) trimmed_to_ = kept;
   return true;
 }
 

@@ -38,10 +38,13 @@ struct EngineSettings {
   Duration linger_above{500};         // a commit that took longer is followed by a linger
   double linger_share = 0.15;         // of that commit's time, at most
   Duration full_disk_retry = std::chrono::seconds(1);
-  Duration liveness_period{200'000};  // how often the replica learns who is alive
+  uint64_t snapshot_bytes_min = 16 << 20;  // of journal that are never worth a snapshot
+  Duration liveness_period{200'000};       // how often the replica learns who is alive
   // A commit failed for good: the process has to stop, at once and without answering anybody.
   // Called on the thread that found it. Without it the process aborts.
   std::function<void(const Error&)> on_failure;
+  // A snapshot could not be written: the journal grows until one can. On the replica's thread.
+  std::function<void(const Error&)> on_snapshot_error;
   // During a recovery, about once a second: this many commits of so many are read.
   std::function<void(store::CommitId done, store::CommitId all)> on_progress;
 };
@@ -62,8 +65,8 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Replays the journal into the scheduler and, beside it, into the replica, whose thread starts
-  // here. Blocks. Refuses a damaged journal, naming commit, line and byte.
+  // Reads the snapshot and replays the journal's rest into the scheduler and, beside it, into the
+  // replica, whose thread starts here. Blocks. Refuses what is damaged, naming the place.
   Result<void> Recover();
 
   // Before Start(); at most 255. `sink` must live until Stop() returns.
@@ -97,9 +100,11 @@ class Engine {
   bool Step(std::vector<scheduler::Command>& commands);
   bool Flush();
   bool Append();
+  bool Trim();
   bool WaitForRoom(const Error& full);
   bool Fail(const Error& error);
 
+  Result<void> ReadSnapshot(scheduler::RecordDecoder& decoder);
   Result<void> Replay(const store::Commit& commit, scheduler::RecordDecoder& decoder);
   void Handle(const scheduler::Command& command);
   void Release();
@@ -129,7 +134,9 @@ class Engine {
   uint64_t records_count_ = 0;
   Timestamp now_;           // never goes back, whatever the clock does
   Duration commit_time_{};  // of the last commit
-  Timestamp liveness_at_;   // when the replica was told last
+  store::CommitId trimmed_to_ = 0;
+  Timestamp trim_at_;      // not before
+  Timestamp liveness_at_;  // when the replica was told last
   bool liveness_changed_ = false;
 };
 

@@ -50,7 +50,8 @@ void Load(Engine& engine, SinkId id, WaitingSink& sink, Report report, int pipe)
   const UtcOnly zones;
   const SystemClock clock;
   std::vector<WaitingSink> sinks(kThreads);
-  Engine engine(*store, {}, zones, clock, {});
+  // Small, so that snapshots are written and the journal is trimmed all the time.
+  Engine engine(*store, {}, zones, clock, {.snapshot_bytes_min = 50'000});
   std::vector<SinkId> ids;
   for (WaitingSink& sink : sinks) ids.push_back(engine.Attach(sink));
   if (!engine.Recover()) _exit(1);

@@ -1,5 +1,6 @@
 // Recovery: what the journal says is what the engine and its replica then are.
 
+#include <filesystem>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -21,6 +22,11 @@ class RecoveryTest : public testing::Test {
     store_.reset();
     EXPECT_EQ(store::QueryFile(folder_.path() + "/journal.db", sql), "");
     store_ = OpenForTest(folder_.path());
+  }
+
+  uint64_t Commits() const {
+    return std::stoull(
+        store::QueryFile(folder_.path() + "/journal.db", "SELECT count(*) FROM group_commit"));
   }
 
   // Writes a commit as it should never be, with a checksum that fits.
@@ -78,6 +84,100 @@ TEST_F(RecoveryTest, RecoveredStateEqualsTheOneThatWasLeft) {
     recovered.engine.Stop();
     Reopen();
   }
+}
+
+// So small that a snapshot is written and the journal trimmed many times in a history.
+const EngineSettings kManySnapshots = {.snapshot_bytes_min = 4'000};
+
+TEST_F(RecoveryTest, SnapshotAndTheJournalsRestAreTheStateThatWasLeft) {
+  for (const uint64_t seed : {1U, 2U, 3U, 4U, 5U}) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::string left;
+    {
+      RunningEngine running(*store_, kManySnapshots);
+      Live(running, seed);
+      left = running.Dump();
+    }
+    Reopen();
+    ASSERT_TRUE(store_->snapshots().Newest());
+    EXPECT_LT(Commits(), store_->journal().Last());
+
+    RunningEngine recovered(*store_);
+    EXPECT_EQ(recovered.Dump(), left);
+    recovered.engine.Stop();
+    Reopen();
+  }
+}
+
+TEST_F(RecoveryTest, JournalStaysAboutAsLongAsTheStateItLeadsTo) {
+  RunningEngine running(*store_, {.snapshot_bytes_min = 50'000});
+  for (int n = 0; n < 8'000; ++n) {
+    ASSERT_TRUE(running.engine.Call(Add("w", "a", n % 2 == 0 ? "PENDING" : "FAILED")));
+    running.clock.Advance(std::chrono::milliseconds(100));
+  }
+  running.engine.Stop();
+
+  EXPECT_LT(Commits(), 2'000U);
+}
+
+TEST_F(RecoveryTest, SnapshotThatKnowsMoreThanTheJournalIsWhereItGoesOn) {
+  std::string left;
+  {
+    RunningEngine running(*store_, {.snapshot_bytes_min = 1});
+    for (const char* task : {"a", "b", "c"}) ASSERT_TRUE(running.engine.Call(Add("w", task)));
+    left = running.Dump();
+  }
+  const store::CommitId last = store_->snapshots().Newest()->commit;
+  EXPECT_EQ(last, store_->journal().Last());
+  // What a loss of power may do to a journal that is not synced.
+  Execute("DELETE FROM group_commit WHERE commit_id < (SELECT max(commit_id) FROM group_commit)");
+  Execute("UPDATE group_commit SET commit_id = 1");
+
+  {
+    RunningEngine running(*store_);
+    EXPECT_EQ(running.Dump(), left);
+    ASSERT_TRUE(running.engine.Call(Add("w", "d")));
+    EXPECT_EQ(running.engine.Committed(), last + 1);
+    left = running.Dump();
+  }
+  Reopen();
+  RunningEngine running(*store_);
+  EXPECT_EQ(running.Dump(), left);
+}
+
+TEST_F(RecoveryTest, TablesThatTheSnapshotHasOvertakenAreMadeAgain) {
+  {
+    RunningEngine running(*store_, {.snapshot_bytes_min = 1});
+    ASSERT_TRUE(running.engine.Call(Add("w", "a")));
+    ASSERT_TRUE(running.engine.Call(Add("w", "b", "DONE")));
+  }
+  ASSERT_TRUE(store_->tables().Clear());
+  store::TableChanges changes;
+  changes.tasks = {{.id = "removed since"}};
+  changes.complete_to = 1;
+  ASSERT_TRUE(store_->tables().Write(changes));
+
+  {
+    RunningEngine running(*store_);
+  }
+
+  EXPECT_EQ(store::QueryFile(folder_.path() + "/state.db", "SELECT id FROM task ORDER BY id"),
+            "a\nb\n");
+}
+
+TEST_F(RecoveryTest, DamagedSnapshotIsRefused) {
+  {
+    RunningEngine running(*store_, {.snapshot_bytes_min = 1});
+    ASSERT_TRUE(running.engine.Call(Add("w", "a")));
+  }
+  const std::string path = folder_.path() + "/snapshot";
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) - 30);
+
+  const Result<void> recovered = Recover();
+
+  ASSERT_FALSE(recovered);
+  EXPECT_EQ(recovered.error().code, ErrorCode::kCorrupt);
+  EXPECT_TRUE(recovered.error().message.starts_with("snapshot " + path));
 }
 
 TEST_F(RecoveryTest, RecoveredEngineDecidesOnFromWhereItStood) {

@@ -30,15 +30,18 @@ Timestamp Liveness::LastActive(scheduler::WorkerId worker) const {
   return found->second;
 }
 
-Replica::Replica(store::StateTables& tables,
+Replica::Replica(store::Store& store,
                  const Clock& clock,
-                 store::Epoch epoch,
-                 std::function<void(const Error&)> on_failure)
+                 uint64_t snapshot_bytes_min,
+                 std::function<void(const Error&)> on_failure,
+                 std::function<void(const Error&)> on_snapshot_error)
     : clock_(clock),
-      epoch_(epoch),
+      epoch_(store.journal().OpenedAs()),
       on_failure_(std::move(on_failure)),
       mailbox_(kItemsMax),
-      writer_(tables) {
+      writer_(store.tables()),
+      snapshots_(store.snapshots(), snapshot_bytes_min, std::move(on_snapshot_error)) {
+  if (const auto& newest = store.snapshots().Newest()) kept_.store(newest->commit);
   state_.KeepChanges();
 }
 
@@ -107,8 +110,10 @@ void Replica::Run() {
     for (Item& item : items) std::visit([this](auto& what) { Do(what); }, item);
     items.clear();  // what they hold is not needed during a wait
     WriteTables(false);
+    KeepSnapshot(false);
   }
   WriteTables(true);
+  KeepSnapshot(true);
 }
 
 void Replica::Do(Committed& commit) {
@@ -120,6 +125,8 @@ void Replica::Do(Committed& commit) {
     if (commit.origin == Origin::kNow) on_failure_(applied.error());
     return;
   }
+  if (commit.origin == Origin::kSnapshot) return;  // no state yet, but a part of one
+  snapshots_.Count(commit.records->size());
   applied_.store(commit.id, std::memory_order_release);
   if (commit.origin == Origin::kNow) {
     lag_us_.store((clock_.Now() - commit.at).count(), std::memory_order_relaxed);
@@ -150,6 +157,12 @@ Result<void> Replica::ApplyRecords(const Committed& commit) {
 void Replica::Do(Reader& reader) {
   reads_waiting_.fetch_sub(1, std::memory_order_relaxed);
   reader(Now());
+}
+
+void Replica::KeepSnapshot(bool at_end) {
+  const store::CommitId at = applied_.load(std::memory_order_relaxed);
+  if (damaged_ || !snapshots_.Keep(state_, at, clock_.Now(), at_end)) return;
+  kept_.store(at, std::memory_order_release);
 }
 
 // One slice, or at the end all of them. What cannot be written stays for later (a full disk,

@@ -20,6 +20,7 @@
 
 #include "base/clock.h"
 #include "base/mailbox.h"
+#include "engine/snapshot_keeper.h"
 #include "engine/table_writer.h"
 #include "scheduler/record_codec.h"
 #include "scheduler/state.h"
@@ -56,8 +57,12 @@ class ChangeListener {
   virtual void OnChanges(const scheduler::Changes& changes, const View& view) = 0;
 };
 
-// Where a commit comes from: replayed ones change the state, but are news to nobody.
-enum class Origin : uint8_t { kReplay, kNow };
+// Where records come from: those of a recovery change the state, but are news to nobody.
+enum class Origin : uint8_t {
+  kSnapshot,  // a part of one; a kReplay without records follows its last part
+  kReplay,
+  kNow,
+};
 
 // Told every record, replayed ones too, on the replica thread. Must not block in OnRecord().
 class RecordListener {
@@ -80,10 +85,12 @@ class Replica {
   static constexpr size_t kBacklogBytesMax = 64 << 20;  // of records; the engine waits above
 
   // `on_failure`: a record that cannot be read again, or state.db cannot be written.
-  Replica(store::StateTables& tables,
+  // `on_snapshot_error`: none could be written; the journal stays as long as it is.
+  Replica(store::Store& store,
           const Clock& clock,
-          store::Epoch epoch,
-          std::function<void(const Error&)> on_failure);
+          uint64_t snapshot_bytes_min,
+          std::function<void(const Error&)> on_failure,
+          std::function<void(const Error&)> on_snapshot_error);
   ~Replica();  // as Stop()
 
   Replica(const Replica&) = delete;
@@ -105,7 +112,7 @@ class Replica {
 
   // ---- the engine's side
   void Start();
-  // Applies what waits, writes state.db to the end, and ends the thread.
+  // Applies what waits, writes state.db to the end and a snapshot, and ends the thread.
   void Stop();
   // Blocks while more than kBacklogBytesMax wait.
   void Apply(store::CommitId commit,
@@ -117,6 +124,8 @@ class Replica {
   // Any thread.
   size_t BacklogBytes() const { return backlog_bytes_.load(std::memory_order_acquire); }
   store::CommitId Applied() const { return applied_.load(std::memory_order_acquire); }
+  // The journal is needed from the commit after this one on.
+  store::CommitId Kept() const { return kept_.load(std::memory_order_acquire); }
   // How old the commit was that was applied last, when it was.
   Duration Lag() const { return Duration(lag_us_.load(std::memory_order_relaxed)); }
 
@@ -133,6 +142,7 @@ class Replica {
   void Do(Committed& commit);
   Result<void> ApplyRecords(const Committed& commit);
   void WriteTables(bool to_the_end);
+  void KeepSnapshot(bool at_end);
   void Do(Liveness& liveness) { liveness_ = std::move(liveness); }
   void Do(Reader& reader);
   View Now() const { return {state_, liveness_, applied_.load(std::memory_order_relaxed), epoch_}; }
@@ -146,6 +156,7 @@ class Replica {
   std::atomic<size_t> backlog_bytes_{0};
   std::atomic<size_t> reads_waiting_{0};
   std::atomic<store::CommitId> applied_{0};
+  std::atomic<store::CommitId> kept_{0};
   std::atomic<int64_t> lag_us_{0};
   std::thread thread_;
 
@@ -155,6 +166,7 @@ class Replica {
   Liveness liveness_;
   bool damaged_ = false;  // a record could not be read: nothing is applied any more
   TableWriter writer_;
+  SnapshotKeeper snapshots_;
 };
 
 }  // namespace headrace::engine

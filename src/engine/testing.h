@@ -60,6 +60,7 @@ class HeldStore final : public store::Store, private store::Journal {
   explicit HeldStore(store::Store& inner) : inner_(inner) {}
 
   store::Journal& journal() override { return *this; }
+  store::Snapshots& snapshots() override { return inner_.snapshots(); }
   store::StateTables& tables() override { return inner_.tables(); }
 
   // From here on each commit waits for one Permit().
@@ -90,6 +91,9 @@ class HeldStore final : public store::Store, private store::Journal {
     return inner_.journal().ReadFrom(first, visitor);
   }
   Result<size_t> Trim(store::CommitId before) override { return inner_.journal().Trim(before); }
+  Result<void> ContinueAfter(store::CommitId last) override {
+    return inner_.journal().ContinueAfter(last);
+  }
   store::CommitId Last() const override { return inner_.journal().Last(); }
   store::Epoch OpenedAs() const override { return inner_.journal().OpenedAs(); }
   Result<uint64_t> Bytes() override { return inner_.journal().Bytes(); }

@@ -29,6 +29,9 @@ struct Rank {
 };
 // True when `a` goes before `b`.
 bool Before(const Rank& a, const Rank& b);
+struct RankBefore {
+  bool operator()(const Rank& a, const Rank& b) const { return Before(a, b); }
+};
 
 struct BucketKey {
   uint32_t kind = 0;  // 0: stock (who: worker set), 1: pool (who: pool, pipeline)

@@ -7,6 +7,7 @@
 
 #include "base/json_writer.h"
 #include "base/python_json.h"
+#include "scheduler/kept_record_fields.h"
 #include "scheduler/run_record_fields.h"
 
 namespace headrace::scheduler {
@@ -14,20 +15,23 @@ namespace headrace::scheduler {
 namespace {
 
 // In the order of Record's alternatives.
-constexpr std::array<std::string_view, 28> kNames = {
-    "TaskAdded",        "TaskChanged",      "TaskOffered",     "TaskStatusChanged", "TaskStarted",
-    "BatchStarted",     "TaskRemoved",      "WorkerAdded",     "WorkerChanged",     "WorkerRemoved",
-    "BatcherSet",       "ResourceSet",      "Paused",          "PoolSet",           "PipelineSet",
-    "PipelinePaused",   "IntervalsSkipped", "RunCreated",      "RunChanged",        "RunGrew",
-    "PlanRequested",    "PlanFailed",       "PlanEnded",       "AttemptStarted",    "AttemptEnded",
-    "AttemptStopAsked", "FailureReported",  "SchedulingFailed"};
+constexpr std::array<std::string_view, 36> kNames = {
+    "TaskAdded",        "TaskChanged",      "TaskOffered",     "TaskStatusChanged",
+    "TaskStarted",      "BatchStarted",     "TaskRemoved",     "WorkerAdded",
+    "WorkerChanged",    "WorkerRemoved",    "BatcherSet",      "ResourceSet",
+    "Paused",           "PoolSet",          "PipelineSet",     "PipelinePaused",
+    "IntervalsSkipped", "RunCreated",       "RunChanged",      "RunGrew",
+    "PlanRequested",    "PlanFailed",       "PlanEnded",       "AttemptStarted",
+    "AttemptEnded",     "AttemptStopAsked", "FailureReported", "SchedulingFailed",
+    "RowsReserved",     "PipelineKept",     "WorkerKept",      "RunKept",
+    "AttemptKept",      "PlanKept",         "TaskKept",        "RowsKept"};
 static_assert(kNames.size() == std::variant_size_v<Record>);
 
 template <class T>
 constexpr bool kIsId = requires(T id) { []<class Tag>(Id<Tag>) {}(id); };
 template <class T>
-constexpr bool kHasFields =
-    std::same_as<T, RetryPolicy> || std::same_as<T, TaskSpec> || std::same_as<T, TaskFacts>;
+constexpr bool kHasFields = std::same_as<T, RetryPolicy> || std::same_as<T, TaskSpec> ||
+                            std::same_as<T, TaskFacts> || std::same_as<T, TaskPast>;
 
 class Writer {
  public:

@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "scheduler/kept_records.h"
 #include "scheduler/run_records.h"
 #include "scheduler/task_facts.h"
 
@@ -142,6 +143,14 @@ using Record = std::variant<TaskAdded,
                             AttemptEnded,
                             AttemptStopAsked,
                             FailureReported,
-                            SchedulingFailed>;
+                            SchedulingFailed,
+                            RowsReserved,
+                            PipelineKept,
+                            WorkerKept,
+                            RunKept,
+                            AttemptKept,
+                            PlanKept,
+                            TaskKept,
+                            RowsKept>;
 
 }  // namespace headrace::scheduler

@@ -24,12 +24,7 @@
 
 namespace headrace::scheduler {
 
-struct RankBefore {
-  bool operator()(const Rank& a, const Rank& b) const { return Before(a, b); }
-};
-
-// Tasks by when something is due for them.
-using TaskTimers = std::set<std::pair<Timestamp, TaskId>>;
+using TaskTimers = std::set<std::pair<Timestamp, TaskId>>;  // by when something is due
 
 class State final : private ReadyIndex::Liveness {
  public:
@@ -101,6 +96,10 @@ class State final : private ReadyIndex::Liveness {
   void KeepChanges() { keep_changes_ = true; }
   Changes TakeChanges() { return std::exchange(changes_, {}); }
 
+  // All of it as records, to be kept in the place of those that led to it: applied to an empty
+  // State they make an equal one (kept_records.h).
+  void ForEachKept(const std::function<void(const Record&)>& visit) const;
+
   // All of it as text; equal states have equal dumps.
   std::string Dump() const;
   // Stops the process at the first index that is not what a full recount says. O(tasks).
@@ -134,7 +133,19 @@ class State final : private ReadyIndex::Liveness {
   void On(const AttemptStopAsked& record);
   void On(const AttemptEnded& record);
 
+  // state_snapshot.cc
+  void On(const RowsReserved& record);
+  void On(const PipelineKept& record);
+  void On(const WorkerKept& record);
+  void On(const RunKept& record);
+  void On(const AttemptKept& record);
+  void On(const PlanKept& record);
+  void On(const TaskKept& record);
+  TaskKept Kept(TaskId id, const Task& task) const;
+  TaskFacts FactsOf(const Task& task) const;
+
   // state_index.cc
+  void On(const RowsKept& record);
   void Edit(TaskId id, const std::function<void(Task&)>& change);
   void Index(TaskId id, Task& task);
   void Unindex(TaskId id, Task& task);

@@ -80,6 +80,27 @@ void State::Edit(TaskId id, const std::function<void(Task&)>& change) {
   Propagate();
 }
 
+// Everything derived, for rows that came as they are. Nothing is passed on: what is done and what
+// blocks is known before the first task enters an index.
+void State::On(const RowsKept&) {
+  for (uint32_t i = 1; i <= tasks_.size(); ++i) {
+    Task& task = tasks_[TaskId{i}];
+    for (TaskId dep : task.deps) {
+      Task& row = tasks_[dep];
+      CHECK(row.used);
+      row.dependents.Add(TaskId{i});
+      if (row.status != TaskStatus::kDone) ++task.deps_open;
+      if (row.blocking) ++task.deps_blocking;
+    }
+  }
+  for (uint32_t i = 1; i <= tasks_.size(); ++i) {
+    Task& task = tasks_[TaskId{i}];
+    if (!task.used || task.removed) continue;
+    task.phase = PhaseOf(task);
+    Index(TaskId{i}, task);
+  }
+}
+
 void State::Unindex(TaskId id, Task& task) {
   Count(id, task, -1);
 }

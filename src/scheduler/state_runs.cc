@@ -5,14 +5,6 @@
 
 namespace headrace::scheduler {
 
-namespace {
-
-bool HasEnded(RunState state) {
-  return state == RunState::kDone || state == RunState::kFailed || state == RunState::kCancelled;
-}
-
-}  // namespace
-
 void State::On(const PoolSet& record) {
   Pool& pool = pools_.Has(record.pool) ? pools_[record.pool] : pools_.Add(record.pool);
   pool.name = record.name;

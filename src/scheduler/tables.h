@@ -57,12 +57,19 @@ class Table {
     free_.pop_back();
     return rows_[Position(id)];
   }
+  // An empty table gets `size` rows, of which these are free, the next to be used last.
+  void Reserve(uint32_t size, std::vector<IdType> free) {
+    CHECK(rows_.empty());
+    rows_.resize(size);
+    free_ = std::move(free);
+  }
   void Free(IdType id) {
     rows_[Position(id)] = Row{};
     free_.push_back(id);
   }
 
   size_t size() const { return rows_.size(); }  // free rows too
+  const std::vector<IdType>& free() const { return free_; }
   IdType last() const { return IdType{static_cast<uint32_t>(rows_.size())}; }
 
  private:

@@ -32,16 +32,10 @@ class Bench {
   }
   ~Bench() {
     scheduler->state().CheckInvariants();
-    Scheduler replayed(settings_, zones_);
-    RecordDecoder decoder;
-    std::istringstream lines(journal);
-    for (std::string line; std::getline(lines, line);) {
-      const auto record = decoder.Decode(line);
-      EXPECT_TRUE(record) << (record ? "" : record.error().message) << " in " << line;
-      if (record) replayed.Apply(*record);
-    }
-    replayed.state().CheckInvariants();
-    EXPECT_EQ(replayed.state().Dump(), scheduler->state().Dump());
+    ExpectSameState(journal);
+    ExpectSameState(snapshot_ + journal.substr(snapshot_at_));  // the journal was trimmed once
+    TakeSnapshot();
+    ExpectSameState(snapshot_);
   }
 
   // The answers to the command: its own, and those it brought to waiting ones.
@@ -51,6 +45,7 @@ class Bench {
     scheduler->Handle({.request = request, .body = std::move(body)}, now, out);
     for (const Record& record : out.records) EncodeRecord(record, journal);
     records = std::move(out.records);
+    if (request % kSnapshotEvery == 5) TakeSnapshot();
     return std::move(out.answers);
   }
   // The command's own answer, which must be a T.
@@ -110,8 +105,36 @@ class Bench {
   RequestId requests = 0;
 
  private:
+  static constexpr RequestId kSnapshotEvery = 500;
+
+  static std::string SnapshotOf(const State& state) {
+    std::string snapshot;
+    state.ForEachKept([&](const Record& record) { EncodeRecord(record, snapshot); });
+    return snapshot;
+  }
+  void TakeSnapshot() {
+    snapshot_ = SnapshotOf(scheduler->state());
+    snapshot_at_ = journal.size();
+  }
+  void ExpectSameState(const std::string& journal_text) {
+    Scheduler replayed(settings_, zones_);
+    RecordDecoder decoder;
+    std::istringstream lines(journal_text);
+    for (std::string line; std::getline(lines, line);) {
+      const auto record = decoder.Decode(line);
+      EXPECT_TRUE(record) << (record ? "" : record.error().message) << " in " << line;
+      if (record) replayed.Apply(*record);
+    }
+    replayed.state().CheckInvariants();
+    const State& state = scheduler->state();
+    EXPECT_EQ(replayed.state().Dump(), state.Dump());
+    EXPECT_EQ(SnapshotOf(replayed.state()), SnapshotOf(state));
+  }
+
   const Settings settings_;
   UtcOnly zones_;
+  std::string snapshot_;
+  size_t snapshot_at_ = 0;  // in `journal`
 };
 
 }  // namespace headrace::scheduler

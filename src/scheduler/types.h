@@ -58,6 +58,9 @@ inline constexpr size_t kPhases = 9;
 
 enum class RunState : uint8_t { kQueued, kPlanning, kRunning, kDone, kFailed, kCancelled };
 inline constexpr size_t kRunStates = 6;
+constexpr bool HasEnded(RunState state) {
+  return state >= RunState::kDone;
+}
 
 enum class Trigger : uint8_t { kSchedule, kCatchup, kManual, kAdhoc, kBackfill };
 

@@ -126,18 +126,30 @@ TYPED_TEST_P(JournalConformance, VisitorsErrorStopsTheReading) {
 }
 
 TYPED_TEST_P(JournalConformance, TrimTakesTheOldestInSlicesAndLeavesTheNewest) {
-  this->Append(1, 250);
+  this->Append(1, 1'150);
 
-  EXPECT_EQ(*this->journal().Trim(151), Journal::kTrimRowsMax);
-  EXPECT_EQ(*this->journal().Trim(151), 50U);
-  EXPECT_EQ(*this->journal().Trim(151), 0U);
+  EXPECT_EQ(*this->journal().Trim(1'051), Journal::kTrimRowsMax);
+  EXPECT_EQ(*this->journal().Trim(1'051), 50U);
+  EXPECT_EQ(*this->journal().Trim(1'051), 0U);
 
-  EXPECT_EQ(this->ReadFrom(151).size(), 100U);
-  while (*this->journal().Trim(1'000) > 0) {
+  EXPECT_EQ(this->ReadFrom(1'051).size(), 100U);
+  while (*this->journal().Trim(2'000) > 0) {
   }
   this->Reopen();
-  EXPECT_EQ(this->ReadFrom(250), (std::vector<std::string>{"250@1:250\n"}));
-  EXPECT_EQ(this->journal().Last(), 250U);
+  EXPECT_EQ(this->ReadFrom(1'150), (std::vector<std::string>{"1150@1:1150\n"}));
+  EXPECT_EQ(this->journal().Last(), 1'150U);
+}
+
+TYPED_TEST_P(JournalConformance, JournalContinuesAfterACommitItNeverHad) {
+  this->Append(1, 3);
+
+  ASSERT_TRUE(this->journal().ContinueAfter(7));
+
+  EXPECT_TRUE(this->ReadFrom(8).empty());
+  this->Append(8, 9);
+  this->Reopen();
+  EXPECT_EQ(this->ReadFrom(8), (std::vector<std::string>{"8@1:8\n", "9@1:9\n"}));
+  EXPECT_FALSE(this->journal().ReadFrom(3, [](const Commit&) -> Result<void> { return {}; }));
 }
 
 TYPED_TEST_P(JournalConformance, TrimmedCommitIsMissedByWhoAsksForIt) {
@@ -160,6 +172,7 @@ REGISTER_TYPED_TEST_SUITE_P(JournalConformance,
                             LargeCommitIsKeptWhole,
                             VisitorsErrorStopsTheReading,
                             TrimTakesTheOldestInSlicesAndLeavesTheNewest,
+                            JournalContinuesAfterACommitItNeverHad,
                             TrimmedCommitIsMissedByWhoAsksForIt);
 
 }  // namespace headrace::store

@@ -143,6 +143,16 @@ Result<size_t> SqliteJournal::Trim(CommitId before) {
   return static_cast<size_t>(sqlite3_changes64(database_->handle()));
 }
 
+// Ids go on from the newest row, so one is put there that nobody reads.
+Result<void> SqliteJournal::ContinueAfter(CommitId last) {
+  CHECK(!failed_);
+  CHECK(last > last_);
+  TRY(database_->Execute("DELETE FROM group_commit"));
+  last_ = last - 1;
+  TRY(Append("\n", Timestamp{}));
+  return {};
+}
+
 Result<uint64_t> SqliteJournal::Bytes() {
   const int64_t pages = TRY(database_->QueryInteger("PRAGMA page_count"));
   const int64_t page_bytes = TRY(database_->QueryInteger("PRAGMA page_size"));

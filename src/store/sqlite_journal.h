@@ -31,6 +31,7 @@ class SqliteJournal final : public Journal {
   Result<void> Maintain() override;
   Result<void> ReadFrom(CommitId first, const Visitor& visitor) override;
   Result<size_t> Trim(CommitId before) override;
+  Result<void> ContinueAfter(CommitId last) override;
   CommitId Last() const override { return last_; }
   Epoch OpenedAs() const override { return epoch_; }
   Result<uint64_t> Bytes() override;

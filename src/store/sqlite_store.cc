@@ -12,6 +12,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& folder
   std::unique_ptr<SqliteStore> store(new SqliteStore);
   store->lock_ = TRY(FolderLock::Take(folder));
   store->journal_ = TRY(SqliteJournal::Open(folder + "/journal.db", durability));
+  store->snapshots_ = TRY(SnapshotFile::Open(folder, store->journal_->OpenedAs()));
   store->tables_ = TRY(SqliteTables::Open(folder + "/state.db"));
   return store;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "store/journal_conformance.h"
+#include "store/snapshot_conformance.h"
 #include "store/tables_conformance.h"
 #include "store/testing.h"
 
@@ -23,6 +24,7 @@ struct SqliteFactory {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, JournalConformance, SqliteFactory);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, SnapshotConformance, SqliteFactory);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, TablesConformance, SqliteFactory);
 
 TEST(OpenStore, UnknownUrlIsRefusedWithWhatWouldBeRight) {
