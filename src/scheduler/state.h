@@ -96,8 +96,7 @@ class State final : private ReadyIndex::Liveness {
   void KeepChanges() { keep_changes_ = true; }
   Changes TakeChanges() { return std::exchange(changes_, {}); }
 
-  // All of it as records, to be kept in the place of those that led to it: applied to an empty
-  // State they make an equal one (kept_records.h).
+  // All of it as records: applied to an empty State they make an equal one (kept_records.h).
   void ForEachKept(const std::function<void(const Record&)>& visit) const;
 
   // All of it as text; equal states have equal dumps.
