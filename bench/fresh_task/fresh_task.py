@@ -20,82 +20,35 @@ from __future__ import annotations
 import os
 import resource
 import shutil
-import signal
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from servers import (
+    HEADRACE,
+    PYTHON,
+    ROOT,
+    START_SECONDS,
+    await_answer,
+    free_port,
+    luigid,
+    result,
+    run,
+    server,
+    tree_seconds,
+)
+
 HERE = Path(__file__).resolve().parent
-HEADRACE = os.environ.get("HEADRACE_BINARY", str(ROOT / "build/release/src/cli/headrace"))
-PYTHON = str(ROOT / "build/venv/bin/python")
 RIVALS = ROOT / "build/venv-rivals/bin"
 ROUNDS = 3
 CLI_SHARE = 50  # one task in so many is run by `python -m luigi`
-START_SECONDS = 20.0
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def await_answer(url: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=1).close()
-            return
-        except urllib.error.HTTPError:
-            return  # it answers
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-
-
-@contextmanager
-def server(*command: str, cwd: Path, env: dict[str, str] | None = None) -> Iterator[int]:
-    """A process (its id) until the block ends."""
-    with (cwd / f"{Path(command[0]).name}.log").open("ab") as log:
-        process = subprocess.Popen(command, cwd=cwd, env=env, stdout=log, stderr=log)
-    try:
-        yield process.pid
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
-
-
-def run(*command: str, cwd: Path, env: dict[str, str] | None = None) -> str:
-    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(command)}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout
-
-
-def tree_seconds(pid: int) -> float:
-    """CPU seconds of a process and its children, dead ones included."""
-    ticks = 0
-    for child in [pid, *children(pid)]:
-        fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
-        ticks += sum(int(field) for field in fields[11:15])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def children(pid: int) -> list[int]:
-    own: list[int] = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        own += [int(child) for child in (task / "children").read_text().split()]
-    return own + [below for child in own for below in children(child)]
 
 
 class Contestant:
@@ -148,12 +101,8 @@ def headrace(stack: ExitStack, base: Path) -> Contestant:
 
 
 def luigi(stack: ExitStack, base: Path) -> list[Contestant]:
-    port = free_port()
-    luigid = Path(PYTHON).with_name("luigid")
-    command = [str(luigid), "--address", "127.0.0.1", "--port", str(port)]
-    command += ["--state-path", str(base / "state.pickle"), "--logdir", str(base)]
-    pid = stack.enter_context(server(*command, cwd=base))
-    await_answer(f"http://127.0.0.1:{port}/")
+    central = stack.enter_context(luigid(base))
+    port, pid = central.port, central.pid
     env = {**os.environ, "PYTHONPATH": str(HERE)}
     where = ("--scheduler-host", "127.0.0.1", "--scheduler-port", str(port))
 
@@ -214,10 +163,8 @@ def main() -> None:
     finally:
         shutil.rmtree(base)
     for rival in rivals:
-        print(
-            f"RESULT fresh_task/{rival.name} ours={ours.rate():.1f} rival={rival.rate():.1f} "
-            f"ratio={ours.rate() / rival.rate():.1f}"
-        )
+        ratio = ours.rate() / rival.rate()
+        result(f"fresh_task/{rival.name}", ours.rate(), rival.rate(), ratio)
 
 
 if __name__ == "__main__":
