@@ -46,8 +46,8 @@ class State final : private ReadyIndex::Liveness {
   const Pipeline& pipeline(PipelineId id) const { return pipelines_[id]; }
   const Run* FindRun(RunId id) const { return runs_.Has(id) ? &runs_[id] : nullptr; }
   const Run& run(RunId id) const { return runs_[id]; }
-  const Attempt* FindAttempt(AttemptId id) const {
-    return attempts_.Has(id) ? &attempts_[id] : nullptr;
+  const Attempt* FindAttempt(AttemptId a) const {
+    return attempts_.Has(a) ? &attempts_[a] : nullptr;
   }
   const std::map<PlanId, Plan>& plans() const { return plans_; }  // open ones
   std::string_view text(TextId id) const { return texts_[id]; }
@@ -58,7 +58,6 @@ class State final : private ReadyIndex::Liveness {
   const WorkerSets& worker_sets() const { return worker_sets_; }
   bool paused() const { return paused_; }
   TaskId FindRow(std::string_view key) const { return keys_.Find(key); }  // a removed one too
-  // ---- walks
   void ForEachTask(const std::function<void(TaskId, const Task&)>& visit) const;
   void ForEachWorker(const std::function<void(WorkerId, const Worker&)>& visit) const;
   const Table<PoolId, Pool>& pools() const { return pools_; }
@@ -77,7 +76,7 @@ class State final : private ReadyIndex::Liveness {
   const TaskTimers& checks() const { return checks_; }      // by check_at
   const TaskTimers& disabled() const { return disabled_; }  // by the scheduler, by disabled_at
   uint64_t tasks_count() const { return tasks_count_; }
-  uint64_t tasks_in(TaskStatus status) const { return by_status_[static_cast<size_t>(status)]; }
+  uint64_t tasks_in(TaskStatus s) const { return by_status_[static_cast<size_t>(s)]; }
   uint64_t tasks_in(Phase phase) const { return by_phase_[static_cast<size_t>(phase)]; }
   ReadyIndex& ready() { return ready_; }  // lazily tidied by who asks
   const ReadyIndex& ready() const { return ready_; }
@@ -101,7 +100,7 @@ class State final : private ReadyIndex::Liveness {
 
   // All of it as text; equal states have equal dumps.
   std::string Dump() const;
-  // Stops the process at the first index that is not what a full recount says. O(tasks).
+  // Stops the process where an index is not what a full recount says. O(tasks).
   void CheckInvariants() const;
 
  private:

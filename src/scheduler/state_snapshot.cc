@@ -105,8 +105,11 @@ void State::ForEachKept(const std::function<void(const Record&)>& visit) const {
   for (const auto& [name, total] : totals_) visit(ResourceSet{.name = name, .total = total});
   for (uint32_t i = 1; i <= pools_.size(); ++i) {
     const Pool& pool = pools_[PoolId{i}];
-    visit(PoolSet{
-        .pool = PoolId{i}, .name = pool.name, .slots = pool.slots, .families = pool.families});
+    visit(PoolSet{.pool = PoolId{i},
+                  .name = pool.name,
+                  .slots = pool.slots,
+                  .families = pool.families,
+                  .retry = pool.retry});
   }
   for (uint32_t i = 1; i <= pipelines_.size(); ++i) {
     const Pipeline& pipeline = pipelines_[PipelineId{i}];
@@ -234,10 +237,13 @@ void State::On(const RunKept& record) {
   run.ended = record.ended;
   run.error = record.error;
   run.tasks = record.tasks;
+  ++runs_by_state_[static_cast<size_t>(run.state)];
   if (!HasEnded(run.state)) runs_active_.insert(record.run);
   if (record.pipeline.value != 0) {
     Pipeline& pipeline = pipelines_[record.pipeline];
-    CHECK(pipeline.run_of_interval.emplace(record.interval_start, record.run).second);
+    CHECK(pipeline.run_of_interval
+              .emplace(std::pair(record.interval_start, record.interval_end), record.run)
+              .second);
     ++pipeline.runs[static_cast<size_t>(run.state)];
   }
   Touch(record.run);
