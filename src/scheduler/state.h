@@ -89,8 +89,7 @@ class State final : private ReadyIndex::Liveness {
   AttemptId NextAttempt() const { return attempts_.Next(); }
   PlanId NextPlan() const { return plan_next_; }
 
-  // Runs whose counts changed since this was last asked.
-  std::vector<RunId> TakeTouchedRuns();
+  std::vector<RunId> TakeTouchedRuns();  // whose counts changed since this was last asked
   // ---- for the replica
   void KeepChanges() { keep_changes_ = true; }
   Changes TakeChanges() { return std::exchange(changes_, {}); }
