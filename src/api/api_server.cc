@@ -41,13 +41,9 @@ Error OpenToAll(const net::ListenAddress& listen) {
 }
 
 // Of every answer. Logs and parameters are what tasks wrote: never to be run as something else.
-net::HttpHeaders SecurityHeaders(bool tls) {
+net::HttpHeaders CommonHeaders(bool tls) {
   net::HttpHeaders headers;
   headers.Add("X-Content-Type-Options", "nosniff");
-  headers.Add("X-Frame-Options", "DENY");
-  headers.Add("Referrer-Policy", "same-origin");
-  headers.Add("Cross-Origin-Opener-Policy", "same-origin");
-  headers.Add("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
   if (tls) headers.Add("Strict-Transport-Security", "max-age=31536000");
   return headers;
 }
@@ -81,7 +77,7 @@ Result<void> ApiServer::Start(net::HttpServerOptions options,
     return std::unexpected(OpenToAll(options.listen));
   }
   const bool tls = !options.tls.certificate.empty();
-  options.headers = SecurityHeaders(tls);
+  options.headers = CommonHeaders(tls);
   const net::HttpServerHooks hooks{
       .handle =
           [this](net::HttpRequest&& request, net::Responder&& responder) {
@@ -139,6 +135,9 @@ void ApiServer::ServePage(const net::HttpRequest& request, net::Responder&& resp
   if (file == nullptr) return responder.Send(net::ErrorPage(404));
   net::HttpResponse response{.content_type = std::string(file->mime)};
   response.headers.Add("Content-Security-Policy", kWebContentSecurityPolicy);
+  response.headers.Add("X-Frame-Options", "DENY");
+  response.headers.Add("Referrer-Policy", "same-origin");
+  response.headers.Add("Cross-Origin-Opener-Policy", "same-origin");
   response.headers.Add("ETag", file->etag);
   response.headers.Add("Cache-Control",
                        file->immutable ? "public, max-age=31536000, immutable" : "no-cache");

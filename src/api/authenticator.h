@@ -92,7 +92,8 @@ class Authenticator {
                                            const Identity& identity) const;
   Duration WaitOf(std::string_view peer, std::string_view user) const;
   void AddMistake(std::string_view peer, std::string_view user);
-  bool IsForeign(const net::HttpRequest& head) const;
+  static bool IsOfBrowser(const net::HttpRequest& head);
+  bool IsForeign(const net::HttpRequest& head) const;  // a browser's, for another site's page
 
   void Run();
   void Finish(Login& login);

@@ -59,6 +59,8 @@ net::HttpResponse LoginPage(std::string_view next, std::string_view problem, int
   response.headers.Add("Content-Security-Policy",
                        "default-src 'none'; style-src 'nonce-" + nonce +
                            "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+  response.headers.Add("X-Frame-Options", "DENY");
+  response.headers.Add("Referrer-Policy", "no-referrer");
   response.headers.Add("Cache-Control", "no-store");
   return response;
 }

@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <random>
+#include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 
@@ -160,6 +161,25 @@ api::ApiOptions MakeApiOptions(const config::Config& config) {
           .disable_persist = config.luigi_scheduler.disable_persist};
 }
 
+namespace {
+
+// A connection is a file descriptor, and a process that runs out of them accepts nobody. Raises the
+// soft limit as far as that takes; where the hard one is lower, there are fewer connections.
+size_t RoomForConnections(size_t wanted) {
+  constexpr rlim_t kOthers = 256;  // store, logs, pipes to task hosts
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
+  const rlim_t needed = wanted + kOthers;
+  if (limit.rlim_cur < needed) {
+    limit.rlim_cur = std::min(needed, limit.rlim_max);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  const rlim_t room = limit.rlim_cur > kOthers ? limit.rlim_cur - kOthers : 1;
+  return std::min<size_t>(wanted, std::max<rlim_t>(room, 64));
+}
+
+}  // namespace
+
 api::AuthOptions MakeAuthOptions(const config::Config& config) {
   api::AuthOptions auth;
   auth.users_file = config.security.users;
@@ -178,7 +198,7 @@ Result<net::HttpServerOptions> MakeServerOptions(const config::Config& config) {
   options.listen = TRY(net::ListenAddress::Parse(config.scheduler.listen));
   options.tls = {config.security.tls_certificate, config.security.tls_key};
   options.body_bytes_max = config.security.body_limit;
-  options.connections_max = config.security.connections;
+  options.connections_max = RoomForConnections(config.security.connections);
   return options;
 }
 

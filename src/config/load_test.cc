@@ -201,6 +201,39 @@ TEST_F(LoadTest, PostgresStoreKeepsItsUrlAndHidesItsPassword) {
   EXPECT_EQ(Describe(loaded, true).find("secret"), std::string::npos);
 }
 
+TEST_F(LoadTest, DescriptionHidesTokensPasswordsAndSecretsOfTheEnvironment) {
+  Write("headrace.toml",
+        "[scheduler]\nurl = \"http://ann:sesame1@h:1\"\ntoken = \"sesame2\"\n"
+        "[host]\nenv = { AWS_SECRET_ACCESS_KEY = \"sesame3\", db_password = \"sesame4\", A = \"b\" "
+        "}\n");
+
+  const LoadedConfig loaded = Load();
+  const std::string shown = Describe(loaded, true);
+
+  EXPECT_EQ(loaded.config.scheduler.url, "http://ann:sesame1@h:1");
+  EXPECT_EQ(loaded.config.scheduler.token, "sesame2");
+  EXPECT_EQ(loaded.config.host.env.at("db_password"), "sesame4");
+  EXPECT_EQ(shown.find("sesame"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("A = \"b\""), std::string::npos) << shown;
+}
+
+TEST_F(LoadTest, AFileWithATokenSpeaksWhereNoneIsGiven) {
+  Write("token", "hr_0123abcd_x\nsecond line\n");
+  Write("headrace.toml", "[scheduler]\ntoken_file = \"token\"\n");
+  EXPECT_EQ(Load().config.scheduler.token, "hr_0123abcd_x");
+
+  options_.Override("scheduler.token", "other");
+  EXPECT_EQ(Load().config.scheduler.token, "other");
+}
+
+TEST_F(LoadTest, TlsNeedsBothFilesAndMakesTheUrlOne) {
+  Write("headrace.toml", "[security]\ntls_certificate = \"a.crt\"\ntls_key = \"a.key\"\n");
+  const Config config = Load().config;
+  EXPECT_EQ(config.scheduler.url, "https://127.0.0.1:8082");
+  EXPECT_EQ(config.security.tls_key, Path("a.key"));
+  EXPECT_EQ(config.security.users, Path("var/users.json"));
+}
+
 TEST_F(LoadTest, DescriptionSaysWhereEachValueComesFromAndIsTomlItself) {
   Write("headrace.toml",
         "[pools.\"a.b\"]\nslots = 3\n[pipelines.x]\nmodule = \"m\"\ntask = \"T\"\n"

@@ -3,6 +3,7 @@
 #include "config/section_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <fmt/format.h>
 
@@ -23,12 +24,24 @@ std::string ShownList(const std::vector<std::string>& items) {
   return text + "]";
 }
 
-std::string ShownMap(const std::map<std::string, std::string>& fields) {
+// A variable that by its name holds what is nobody's business: AWS_SECRET_ACCESS_KEY, DB_PASSWORD.
+bool IsSecretName(std::string_view name) {
+  std::string upper(name);
+  for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  constexpr std::array<std::string_view, 5> kWords = {
+      "PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL"};
+  return std::ranges::any_of(kWords, [&](std::string_view word) { return upper.contains(word); });
+}
+
+std::string ShownMap(const std::map<std::string, std::string>& fields, bool hide_secrets) {
   if (fields.empty()) return "{}";
   std::string text = "{ ";
   for (const auto& [name, value] : fields) {
     if (text.size() > 2) text += ", ";
-    text += fmt::format("{} = {}", TomlKey(name), QuotedToml(value));
+    text +=
+        fmt::format("{} = {}",
+                    TomlKey(name),
+                    QuotedToml(hide_secrets && IsSecretName(name) ? std::string("***") : value));
   }
   return text + " }";
 }
@@ -189,7 +202,7 @@ void SectionReader::Read(std::string_view key, std::map<std::string, std::string
     }
     return Convert(node, value);
   };
-  Take(key, convert, [&] { return ShownMap(value); });
+  Take(key, convert, [&] { return ShownMap(value, key == "env"); });
 }
 
 size_t SectionReader::ReadWord(std::string_view key,

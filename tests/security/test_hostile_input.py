@@ -7,6 +7,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from guarded import Guarded, receive, status_of
@@ -235,6 +236,14 @@ def test_slow_clients_keep_nobody_out(own: Guarded) -> None:
     finally:
         for connection in slow:
             connection.close()
+
+
+def test_descriptors_do_not_run_out_before_connections(own: Guarded) -> None:
+    own.start()
+    assert own.process
+    limits = Path(f"/proc/{own.process.pid}/limits").read_text()
+    soft = int(limits.split("Max open files")[1].split()[0])
+    assert soft >= 4096 + 256 or soft == int(limits.split("Max open files")[1].split()[1])
 
 
 def test_idle_connections_keep_nobody_out(own: Guarded) -> None:
