@@ -70,6 +70,12 @@ ApiServer::~ApiServer() {
   Stop();
 }
 
+void ApiServer::CountTasks(MetricsOptions options) {
+  metrics_ = std::move(options);
+  task_metrics_ = std::make_unique<TaskMetrics>(metrics_.tasks);
+  engine_.replica().Listen(*task_metrics_);
+}
+
 Result<void> ApiServer::Start(net::HttpServerOptions options,
                               std::function<void(std::string_view)> log) {
   TRY(auth_.Start(log));
@@ -152,8 +158,12 @@ void ApiServer::ServePage(const net::HttpRequest& request, net::Responder&& resp
 
 void ApiServer::ServeMetrics(net::Responder&& responder) {
   context_.Read(std::move(responder), [this](const engine::View& view) {
-    net::HttpResponse response =
-        net::TextResponse(MetricsText(view, context_, server_->Stats(), events_.streams()));
+    MetricText text;
+    if (task_metrics_) task_metrics_->Write(text);
+    WriteMetrics(text, view, context_, metrics_.tasks.label_sets_max);
+    WriteHttpMetrics(text, server_->Stats(), events_.streams());
+    if (metrics_.more) metrics_.more(text);
+    net::HttpResponse response = net::TextResponse(text.Take());
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     return response;
   });

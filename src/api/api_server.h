@@ -16,10 +16,16 @@
 #include "api/context.h"
 #include "api/events.h"
 #include "api/luigi_api.h"
+#include "api/task_metrics.h"
 #include "api/v1_api.h"
 #include "net/http_server.h"
 
 namespace headrace::api {
+
+struct MetricsOptions {
+  TaskMetricsOptions tasks;
+  std::function<void(MetricText&)> more;  // of other parts of the process; may be empty
+};
 
 class ApiServer {
  public:
@@ -33,6 +39,8 @@ class ApiServer {
   ApiServer(const ApiServer&) = delete;
   ApiServer& operator=(const ApiServer&) = delete;
 
+  // Before Engine::Recover(): /metrics has counts of tasks, and what `options` add.
+  void CountTasks(MetricsOptions options);
   // After Engine::Start(). Errors as HttpServer::Start().
   Result<void> Start(net::HttpServerOptions options, std::function<void(std::string_view)> log);
   // Before Engine::Stop(), which still answers what is in the works.
@@ -57,6 +65,8 @@ class ApiServer {
   LuigiApi luigi_;
   V1Api v1_;
   engine::Engine& engine_;
+  MetricsOptions metrics_;
+  std::unique_ptr<TaskMetrics> task_metrics_;
   std::unique_ptr<net::HttpServer> server_;
   std::unique_ptr<net::HttpServer> own_server_;  // only with TLS and an own token
 };

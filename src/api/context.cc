@@ -41,6 +41,7 @@ void Context::CommandThen(net::Responder&& responder, scheduler::Request body, F
 
 void Context::Submit(Pending&& pending, scheduler::Request body) {
   const scheduler::RequestId request = request_next_.fetch_add(1);
+  pending.asked = std::chrono::steady_clock::now();
   pending.waits = std::holds_alternative<scheduler::ReceiveWork>(body) ||
                   std::holds_alternative<scheduler::ClaimPlans>(body);
   if (pending.waits) {  // a worker that was killed must not be handed work
@@ -80,8 +81,13 @@ void Context::OnAnswers(std::vector<scheduler::Answer> answers) {
     }
   }
   net::ResponseBatch batch;
+  const auto now = std::chrono::steady_clock::now();
   for (size_t i = 0; i < answers.size(); ++i) {
     Pending& pending = asked[i];
+    if (!pending.waits && pending.asked != std::chrono::steady_clock::time_point{}) {
+      const auto took = std::chrono::duration_cast<Duration>(now - pending.asked);
+      command_micros_.Add(static_cast<uint64_t>(took.count()));
+    }
     if (pending.forward) {
       pending.forward(std::move(answers[i].reply), std::move(pending.responder));
     } else if (pending.render) {

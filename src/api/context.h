@@ -40,12 +40,15 @@ class Context final : public Port, public engine::AnswerSink {
   engine::Engine& engine() const { return engine_; }
   Timestamp started() const { return started_; }
   size_t pending() const;
+  // From a command's arrival to its answer, which is durable then. Long polls are left out.
+  const engine::Histogram& command_micros() const { return command_micros_; }
 
  private:
   struct Pending {
     net::Responder responder;
     Render render;
     Forward forward;
+    std::chrono::steady_clock::time_point asked;
     bool waits = false;  // a long poll: nothing is lost when it is told to come again
   };
   void Submit(Pending&& pending, scheduler::Request body);
@@ -56,6 +59,7 @@ class Context final : public Port, public engine::AnswerSink {
   const ApiOptions options_;
   const Timestamp started_;
   const engine::SinkId sink_;
+  engine::Histogram command_micros_;  // the engine's thread adds
   std::atomic<scheduler::RequestId> request_next_{1};
   mutable std::mutex mutex_;  // of pending_; held for a look-up only
   std::unordered_map<scheduler::RequestId, Pending> pending_;

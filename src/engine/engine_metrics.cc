@@ -21,6 +21,14 @@ uint64_t Histogram::LastOf(size_t bucket) {
   return first + (uint64_t{1} << shift) - 1;
 }
 
+uint64_t Histogram::CountUpTo(uint64_t value) const {
+  uint64_t seen = 0;
+  for (size_t bucket = 0; bucket < kBuckets && LastOf(bucket) <= value; ++bucket) {
+    seen += buckets_[bucket].load(std::memory_order_relaxed);
+  }
+  return seen;
+}
+
 uint64_t Histogram::Quantile(double share) const {
   const uint64_t all = count();
   if (all == 0) return 0;

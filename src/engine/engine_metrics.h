@@ -25,6 +25,8 @@ class Histogram {
   uint64_t count() const { return count_.load(std::memory_order_relaxed); }
   uint64_t sum() const { return sum_.load(std::memory_order_relaxed); }
 
+  // How many of them are at most `value`, to the grain of the buckets.
+  uint64_t CountUpTo(uint64_t value) const;
   // The value that `share` (0.99) of all do not exceed; zero when there are none.
   uint64_t Quantile(double share) const;
 

@@ -46,6 +46,15 @@ TEST(Histogram, QuantileIsAtMostAnEighthTooHigh) {
   }
 }
 
+TEST(Histogram, CountUpToCountsWholeBuckets) {
+  const auto histogram = std::make_unique<Histogram>();
+  for (const uint64_t value : {1u, 5u, 100u, 1'000u}) histogram->Add(value);
+  EXPECT_EQ(histogram->CountUpTo(0), 0u);
+  EXPECT_EQ(histogram->CountUpTo(5), 2u);
+  EXPECT_EQ(histogram->CountUpTo(999), 3u);
+  EXPECT_EQ(histogram->CountUpTo(~uint64_t{0}), 4u);
+}
+
 TEST(Histogram, LargestValueHasABucket) {
   const auto histogram = std::make_unique<Histogram>();
   histogram->Add(~uint64_t{0});
