@@ -7,7 +7,16 @@
 #include <cstdlib>
 #include <spdlog/spdlog.h>
 
+#include "cli/notifications.h"
+
 namespace headrace::cli {
+
+namespace {
+
+// What is not sent within it at the stop is sent after the next start.
+constexpr Duration kNotifyGrace = std::chrono::seconds(3);
+
+}  // namespace
 
 SchedulerRole::SchedulerRole(const config::Config& config, std::string own_token)
     : config_(config), own_token_(std::move(own_token)), zones_(MakeTimeZones()) {}
@@ -41,6 +50,8 @@ Result<void> SchedulerRole::Start() {
   auth.own_token = own_token_;
   api_ = std::make_unique<api::ApiServer>(
       *engine_, *zones_, clock_, MakeApiOptions(config_), std::move(auth));
+  TRY(StartNotifications());
+  api_->CountTasks(MakeMetricsOptions(config_, notifier_.get()));
   TRY(engine_->Recover());
   engine_->Start();
   TRY(engine_->Call(ConfigureCommand(config_)));
@@ -61,6 +72,17 @@ std::string SchedulerRole::own_url() const {
 void SchedulerRole::Stop() {
   if (api_) api_->Stop();
   if (engine_) engine_->Stop();
+  if (notifier_) notifier_->Stop(kNotifyGrace);
+}
+
+Result<void> SchedulerRole::StartNotifications() {
+  if (!WantsNotifications(config_)) return {};
+  notifier_ = TRY(
+      notify::Notifier::Start(MakeNotifierOptions(config_), store_->journal().OpenedAs(), clock_));
+  collector_ = std::make_unique<notify::Collector>(
+      *notifier_, MakeRetryDefaults(config_), config_.luigi_scheduler.batch_emails);
+  engine_->replica().Listen(*collector_);
+  return {};
 }
 
 HostRoles::HostRoles(const config::Config& config, Which which) : pool_(children_, clock_) {

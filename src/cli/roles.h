@@ -14,6 +14,7 @@
 #include "cli/settings.h"
 #include "engine/engine.h"
 #include "host/host_pool.h"
+#include "notify/collector.h"
 #include "store/sqlite_store.h"
 
 namespace headrace::cli {
@@ -35,11 +36,15 @@ class SchedulerRole {
   std::string own_url() const;  // for the other roles in this process
 
  private:
+  Result<void> StartNotifications();
+
   const config::Config& config_;
   const std::string own_token_;
   const SystemClock clock_;
   const std::unique_ptr<scheduler::TimeZones> zones_;
   std::unique_ptr<store::SqliteStore> store_;
+  std::unique_ptr<notify::Notifier> notifier_;    // null: nobody is told anything
+  std::unique_ptr<notify::Collector> collector_;  // the engine's replica speaks to it
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<api::ApiServer> api_;
 };

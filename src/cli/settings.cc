@@ -15,6 +15,7 @@
 
 #include "base/json_writer.h"
 #include "base/time_zone.h"
+#include "cli/notifications.h"
 
 namespace headrace::cli {
 
@@ -128,6 +129,7 @@ scheduler::Settings SchedulerSettings(const config::Config& config) {
   settings.stable_done_cooldown_s = static_cast<int64_t>(Seconds(luigi.stable_done_cooldown_secs));
   settings.pause_enabled = luigi.pause_enabled;
   settings.send_messages = luigi.send_messages;
+  settings.reports_failures = WantsReports(config);
   settings.lease = config.scheduler.lease;
   settings.plan_lease = std::max(kPlanLeaseMin, 2 * config.scheduler.lease);
   settings.check_first = config.planner.check_interval;

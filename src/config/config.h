@@ -14,6 +14,7 @@
 
 #include "base/time.h"
 #include "config/luigi_config.h"
+#include "config/notify_config.h"
 
 namespace headrace::config {
 
@@ -139,6 +140,9 @@ struct Config {
   SmtpConfig smtp;
   BatchEmailConfig batch_email;
   SecurityConfig security;
+  NotifyConfig notify;
+  PrometheusConfig prometheus;
+  LogConfig log;
   QueueConfig queue;
   HostConfig host;
   LogsConfig logs;

@@ -114,6 +114,9 @@ void WarnOfUnusedVariables(Reading& reading) {
                               "email",
                               "smtp",
                               "batch_email",
+                              "notify",
+                              "prometheus",
+                              "log",
                               "pools",
                               "pipelines"}) {
     prefixes.push_back(VariableName(section) + "_");

@@ -63,6 +63,7 @@ struct SmtpConfig {
   std::string password;
   int64_t port = 0;
   bool ssl = false;
+  bool verify = false;  // the server's certificate; headrace's own: Luigi never does
   Duration timeout = std::chrono::seconds(10);
 };
 

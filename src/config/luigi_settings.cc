@@ -22,7 +22,7 @@ struct LuigiKey {
   std::string_view old_key = {};
 };
 
-constexpr std::array<LuigiKey, 45> kKeys = {{
+constexpr std::array<LuigiKey, 47> kKeys = {{
     {"scheduler", "retry_delay"},
     {"scheduler", "remove_delay"},
     {"scheduler", "worker_disconnect_delay"},
@@ -68,6 +68,8 @@ constexpr std::array<LuigiKey, 45> kKeys = {{
     {"batch_email", "error_lines"},
     {"batch_email", "error_messages"},
     {"batch_email", "group_by_error_messages"},
+    {"prometheus", "use_task_family_in_labels"},
+    {"prometheus", "task_parameters_to_use_in_labels"},
 }};
 
 // Luigi has them; they mean nothing to this scheduler.
@@ -81,8 +83,8 @@ constexpr std::array<UnusedKey, 2> kUnused = {{
     {"scheduler", "metrics_custom_import", "metrics come in Prometheus' format from /metrics"},
 }};
 
-constexpr std::array<std::string_view, 5> kSections = {
-    "scheduler", "cors", "email", "smtp", "batch_email"};
+constexpr std::array<std::string_view, 6> kSections = {
+    "scheduler", "cors", "email", "smtp", "batch_email", "prometheus"};
 
 std::string Replaced(std::string_view text, char from, char to) {
   std::string result(text);
@@ -133,6 +135,7 @@ class SettingsReader {
     for (const LuigiKey& key : kKeys) TakeKey(cfg, key);
     TakeResources(cfg);
     for (std::string_view section : kSections) WarnOfUnknownKeys(cfg, section);
+    WarnOfLogging(cfg);
   }
 
   // The key itself, with dashes, or where it used to be; in this order, as Luigi looks.
@@ -176,6 +179,16 @@ class SettingsReader {
       settings_.values.insert_or_assign(PathOf("resources", name),
                                         Node::Text(value->text, value->origin));
     }
+  }
+
+  // Python's logging configuration is luigid's; the workers' own is the task host's.
+  void WarnOfLogging(const LuigiCfg& cfg) {
+    ConfigErrors ignored;
+    const auto file = cfg.Get("core", "logging_conf_file", sources_.environment, ignored);
+    if (!file) return;
+    Warn(file->origin,
+         "[core] logging_conf_file is not read by this scheduler: levels, format and file of its "
+         "log are in [log] of headrace.toml");
   }
 
   void WarnOfUnknownKeys(const LuigiCfg& cfg, std::string_view section) {

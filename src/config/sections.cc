@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 
+#include "config/notify_sections.h"
 #include "config/quantity.h"
 #include "config/text_file.h"
 
@@ -227,6 +228,12 @@ EmailConfig ReadEmail(SectionReader section) {
   section.Read("receiver", config.receiver);
   section.Read("sender", config.sender);
   section.Read("traceback_max_length", config.traceback_max_length);
+  RequireAtLeast(section, "traceback_max_length", config.traceback_max_length, 0);
+  if (config.method != "smtp") {
+    section.reading().Warn(section.PathOf("method"),
+                           "is not supported, and no mail is sent: headrace sends mails by SMTP "
+                           "(method = \"smtp\"), and SES and SendGrid take them so");
+  }
   section.Finish();
   return config;
 }
@@ -240,8 +247,13 @@ SmtpConfig ReadSmtp(SectionReader section) {
   section.ReadSecret("password", config.password);
   section.Read("port", config.port);
   section.Read("ssl", config.ssl);
+  section.Read("verify", config.verify);
   section.Read("timeout", config.timeout);
   RequirePositive(section, "timeout", config.timeout);
+  if (config.port < 0 || config.port > 65535) {
+    section.reading().Complain(section.PathOf("port"),
+                               fmt::format("{} is no port (0-65535)", config.port));
+  }
   section.Finish();
   return config;
 }
@@ -405,6 +417,9 @@ Config ReadSections(Reading& reading, const Node& root, std::string_view folder)
   config.email = ReadEmail(document.Section("email"));
   config.smtp = ReadSmtp(document.Section("smtp"));
   config.batch_email = ReadBatchEmail(document.Section("batch_email"));
+  config.notify = ReadNotify(document.Section("notify"));
+  config.prometheus = ReadPrometheus(document.Section("prometheus"));
+  config.log = ReadLog(document.Section("log"), folder);
   config.pools = ReadPools(document);
   config.pipelines = ReadPipelines(document, config.host, folder);
   document.Finish();

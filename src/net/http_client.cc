@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <mutex>
 
 #include <curl/curl.h>
 
 #include "base/check.h"
+#include "net/curl.h"
 #include "net/form.h"
 
 namespace headrace::net {
@@ -17,12 +17,6 @@ namespace {
 
 constexpr std::string_view kUnixScheme = "http+unix://";
 constexpr int kPollMilliseconds = 1000;
-
-// Once a process; curl_global_init is not thread-safe by itself.
-void InitializeCurl() {
-  static std::once_flag once;
-  std::call_once(once, [] { CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK); });
-}
 
 long Milliseconds(Duration duration) {
   const auto count = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
