@@ -76,6 +76,13 @@ void ApiServer::CountTasks(MetricsOptions options) {
   engine_.replica().Listen(*task_metrics_);
 }
 
+void ApiServer::LogTo(LogOptions options) {
+  log_ = std::move(options);
+  if (!log_.event) return;
+  event_log_ = std::make_unique<EventLog>(log_.event);
+  engine_.replica().Listen(*event_log_);
+}
+
 Result<void> ApiServer::Start(net::HttpServerOptions options,
                               std::function<void(std::string_view)> log) {
   TRY(auth_.Start(log));
@@ -97,6 +104,14 @@ Result<void> ApiServer::Start(net::HttpServerOptions options,
     options.listen = {.host = "127.0.0.1", .port = 0, .unix_path = {}};
     own_server_ = TRY(net::HttpServer::Start(options, hooks, context_.clock()));
   }
+  net::HttpServerHooks hooks{.handle =
+                                 [this](net::HttpRequest&& request, net::Responder&& responder) {
+                                   Handle(std::move(request), std::move(responder));
+                                 },
+                             .gate = [this](net::HttpRequest& head) { return auth_.Check(head); },
+                             .log = std::move(log),
+                             .access = log_.access};
+  server_ = TRY(net::HttpServer::Start(std::move(options), std::move(hooks), context_.clock()));
   events_.Start(engine_.replica(), context_.zones());
   return {};
 }

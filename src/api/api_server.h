@@ -14,6 +14,7 @@
 #include "api/attempt_logs.h"
 #include "api/authenticator.h"
 #include "api/context.h"
+#include "api/event_log.h"
 #include "api/events.h"
 #include "api/luigi_api.h"
 #include "api/task_metrics.h"
@@ -25,6 +26,12 @@ namespace headrace::api {
 struct MetricsOptions {
   TaskMetricsOptions tasks;
   std::function<void(MetricText&)> more;  // of other parts of the process; may be empty
+};
+
+// Lines of logs; either may be empty.
+struct LogOptions {
+  std::function<void(const net::AccessEntry&)> access;
+  EventLog::Write event;
 };
 
 class ApiServer {
@@ -41,6 +48,7 @@ class ApiServer {
 
   // Before Engine::Recover(): /metrics has counts of tasks, and what `options` add.
   void CountTasks(MetricsOptions options);
+  void LogTo(LogOptions options);
   // After Engine::Start(). Errors as HttpServer::Start().
   Result<void> Start(net::HttpServerOptions options, std::function<void(std::string_view)> log);
   // Before Engine::Stop(), which still answers what is in the works.
@@ -65,6 +73,8 @@ class ApiServer {
   LuigiApi luigi_;
   V1Api v1_;
   engine::Engine& engine_;
+  LogOptions log_;
+  std::unique_ptr<EventLog> event_log_;
   MetricsOptions metrics_;
   std::unique_ptr<TaskMetrics> task_metrics_;
   std::unique_ptr<net::HttpServer> server_;

@@ -8,7 +8,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include "notify/text.h"
+#include "cli/log.h"
 
 namespace headrace::cli {
 
@@ -150,6 +150,29 @@ api::MetricsOptions MakeMetricsOptions(const config::Config& config,
   if (prometheus.use_task_family_in_labels) options.tasks.luigi_labels.emplace_back("family");
   if (notifier == nullptr) return options;
   options.more = [notifier](api::MetricText& text) { WriteNotifierMetrics(text, *notifier); };
+  return options;
+}
+
+api::LogOptions MakeLogOptions(const config::LogConfig& config) {
+  api::LogOptions options;
+  if (config.events) {
+    options.event = [&config](std::string_view what, const api::EventLog::Fields& fields) {
+      WriteLogLine(config, "events", what, fields);
+    };
+  }
+  if (!config.access) return options;
+  options.access = [&config](const net::AccessEntry& entry) {
+    WriteLogLine(config,
+                 "access",
+                 "request",
+                 {{"method", std::string(MethodName(entry.method))},
+                  {"path", entry.path},
+                  {"status", std::to_string(entry.status)},
+                  {"bytes", std::to_string(entry.bytes)},
+                  {"ms", fmt::format("{:.3f}", static_cast<double>(entry.took.count()) / 1e3)},
+                  {"user", entry.user},
+                  {"peer", entry.peer}});
+  };
   return options;
 }
 

@@ -19,6 +19,9 @@ notify::NotifierOptions MakeNotifierOptions(const config::Config& config);
 api::MetricsOptions MakeMetricsOptions(const config::Config& config,
                                        const notify::Notifier* notifier);
 
+// Lines of requests and events, as [log] asks for them.
+api::LogOptions MakeLogOptions(const config::LogConfig& config);
+
 notify::RetryDefaults MakeRetryDefaults(const config::Config& config);
 
 }  // namespace headrace::cli

@@ -51,6 +51,7 @@ Result<void> SchedulerRole::Start() {
   api_ = std::make_unique<api::ApiServer>(
       *engine_, *zones_, clock_, MakeApiOptions(config_), std::move(auth));
   TRY(StartNotifications());
+  api_->LogTo(MakeLogOptions(config_.log));
   api_->CountTasks(MakeMetricsOptions(config_, notifier_.get()));
   TRY(engine_->Recover());
   engine_->Start();
@@ -91,6 +92,7 @@ HostRoles::HostRoles(const config::Config& config, Which which) : pool_(children
   }
   if (which != Which::kPlanner) {
     worker_ = std::make_unique<worker::Worker>(MakeWorkerOptions(config), children_, pool_, clock_);
+    sweeper_ = std::make_unique<worker::LogSweeper>(config.logs.dir, config.logs.keep, clock_);
   }
 }
 

@@ -16,6 +16,7 @@
 #include "host/host_pool.h"
 #include "notify/collector.h"
 #include "store/sqlite_store.h"
+#include "worker/log_sweeper.h"
 
 namespace headrace::cli {
 
@@ -71,6 +72,7 @@ class HostRoles {
   Children children_;
   host::HostPool pool_;
   std::unique_ptr<planner::Planner> planner_;
+  std::unique_ptr<worker::LogSweeper> sweeper_;
   std::mutex mutex_;  // of worker_, which goes when it has ended
   std::unique_ptr<worker::Worker> worker_;
   std::thread worker_thread_;

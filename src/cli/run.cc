@@ -10,6 +10,7 @@
 #include <map>
 
 #include "cli/commands.h"
+#include "cli/log.h"
 #include "cli/progress.h"
 #include "cli/roles.h"
 #include "cli/session.h"
@@ -160,7 +161,7 @@ int Run(const Arguments& arguments) {
     return kUsage;
   }
   Signals signals;
-  SetUpLogging(true);
+  if (!SetUpLog(loaded->config.log, true)) return kUnhandled;
   // Who names a scheduler means that one, and no other in its place.
   const bool named = std::ranges::any_of(
       arguments.settings, [](const auto& setting) { return setting.first == "scheduler.url"; });

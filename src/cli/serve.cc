@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "cli/commands.h"
+#include "cli/log.h"
 #include "cli/roles.h"
 #include "cli/session.h"
 
@@ -17,7 +18,7 @@ int ServeHost(const Arguments& arguments, HostRoles::Which which) {
   const auto loaded = Load(arguments);
   if (!loaded) return kFailed;
   Signals signals;
-  SetUpLogging(false);
+  if (!SetUpLog(loaded->config.log, false)) return kFailed;
   HostRoles roles(loaded->config, which);
   if (const auto started = roles.Start(); !started) {
     Complain(started.error());
@@ -35,7 +36,7 @@ int ServeScheduler(const Arguments& arguments) {
   const auto loaded = Load(arguments);
   if (!loaded) return kFailed;
   Signals signals;
-  SetUpLogging(false);
+  if (!SetUpLog(loaded->config.log, false)) return kFailed;
   SchedulerRole scheduler(loaded->config);
   if (const auto started = scheduler.Start(); !started) {
     Complain(started.error());

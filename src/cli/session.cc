@@ -6,8 +6,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 
 #include "cli/settings.h"
 #include "net/form.h"
@@ -103,13 +101,6 @@ bool Signals::Wait(Duration limit) {
   const bool received = sigtimedwait(&set, nullptr, &wait) > 0;
   received_ |= received;
   return received;
-}
-
-void SetUpLogging(bool quiet) {
-  auto logger = spdlog::stderr_logger_mt("headrace");
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
-  logger->set_level(quiet ? spdlog::level::warn : spdlog::level::info);
-  spdlog::set_default_logger(std::move(logger));
 }
 
 }  // namespace headrace::cli

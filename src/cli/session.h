@@ -38,6 +38,4 @@ class Signals {
   bool received_ = false;
 };
 
-void SetUpLogging(bool quiet);
-
 }  // namespace headrace::cli

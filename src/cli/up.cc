@@ -4,6 +4,7 @@
 
 #include "api/secret.h"
 #include "cli/commands.h"
+#include "cli/log.h"
 #include "cli/progress.h"
 #include "cli/roles.h"
 #include "cli/session.h"
@@ -95,7 +96,7 @@ int Up(const Arguments& arguments) {
   const auto loaded = Load(arguments);
   if (!loaded) return kFailed;
   Signals signals;
-  SetUpLogging(!arguments.quiet);
+  if (!SetUpLog(loaded->config.log, !arguments.quiet)) return kFailed;
   config::Config config = loaded->config;
   const std::string own_token = api::MakeToken().text;
   SchedulerRole scheduler(config, own_token);

@@ -44,7 +44,7 @@ struct LogConfig {
   uint64_t max_size = 64u << 20;  // of the file, before it is moved aside
   uint32_t keep = 5;              // files that were moved aside
   bool access = false;            // a line a request
-  bool events = true;             // a line for what becomes of tasks, runs and workers
+  bool events = false;            // a line for what becomes of tasks, runs and workers
 };
 
 }  // namespace headrace::config

@@ -186,6 +186,7 @@ void Connection::Dispatch() {
   if (!parser_.keeps_alive() || loop_.IsStopping()) close_after_ = true;
   state_ = State::kHandling;
   served_ = true;
+  NoteAccess(true);
 
   in_handler_ = true;
   loop_.context().hooks.handle(std::move(request), Responder(loop_.outbox(), id_, accepts_gzip_));
@@ -238,7 +239,27 @@ void Connection::Refuse(HttpResponse response) {
   close_after_ = linger_ = true;
   parser_.request().body = {};
   loop_.body_memory() -= std::exchange(body_accounted_, 0);
+  NoteAccess(false);
   Respond(std::move(response));
+}
+
+// The handler takes the request away: what the access log says of it is kept.
+void Connection::NoteAccess(bool is_whole) {
+  if (!loop_.context().hooks.access) return;
+  const HttpRequest& request = parser_.request();
+  access_ = {.method = request.method, .path = request.path, .user = request.user, .peer = peer_};
+  access_begin_ = is_whole ? std::chrono::steady_clock::now() : SteadyTime{};
+}
+
+void Connection::TellAccess(int status, size_t bytes) {
+  if (!loop_.context().hooks.access) return;
+  access_.status = status;
+  access_.bytes = head_only_ ? 0 : bytes;
+  if (access_begin_ != SteadyTime{}) {
+    access_.took =
+        std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - access_begin_);
+  }
+  loop_.context().hooks.access(access_);
 }
 
 void Connection::Respond(HttpResponse&& response) {
@@ -256,6 +277,7 @@ void Connection::Respond(HttpResponse&& response) {
 }
 
 void Connection::WriteHead(const HttpResponse& response, std::optional<size_t> body_size) {
+  TellAccess(response.status, body_size.value_or(0));
   out_.clear();
   written_ = 0;
   out_ += "HTTP/1.1 ";

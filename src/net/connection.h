@@ -76,6 +76,8 @@ class Connection {
   void Handle(Reply&& reply);
   void Refuse(HttpResponse response);
 
+  void NoteAccess(bool is_whole);
+  void TellAccess(int status, size_t bytes);
   void Respond(HttpResponse&& response);
   void WriteHead(const HttpResponse& response, std::optional<size_t> body_size);
   void FinishResponse();
@@ -136,6 +138,8 @@ class Connection {
   bool http_1_0_ = false;
   bool accepts_gzip_ = false;
   bool chunked_ = false;
+  AccessEntry access_;  // likewise, where there is an access log
+  SteadyTime access_begin_;
 
   std::string out_;   // the head and a small body, or a piece of a stream
   std::string body_;  // a large body

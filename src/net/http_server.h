@@ -71,10 +71,22 @@ struct GateAnswer {
 // It may set `user` and take out what the handler need not see.
 using HttpGate = std::function<GateAnswer(HttpRequest& head)>;
 
+// One request that was answered, for an access log. A stream's is made when it begins.
+struct AccessEntry {
+  Method method = Method::kGet;
+  std::string path;  // without the query, which may hold secrets
+  std::string user;
+  std::string peer;
+  int status = 0;
+  size_t bytes = 0;  // of the body
+  Duration took{};   // since the request was there as a whole; zero for one that was refused
+};
+
 struct HttpServerHooks {
   HttpHandler handle;
   HttpGate gate;                                   // optional
   std::function<void(std::string_view text)> log;  // optional: what an operator should know
+  std::function<void(const AccessEntry&)> access;  // optional; on the io threads, must not block
 };
 
 // Counters since the start, for metrics.
