@@ -100,6 +100,7 @@ class Notifier {
     size_t bytes = 0;
   };
   struct Barrier {
+    // Shared: this thread may still be inside Put() when Settle() returns.
     std::shared_ptr<Mailbox<char>> done;
   };
   struct SendBatch {};
@@ -146,7 +147,7 @@ class Notifier {
   std::vector<Message> new_messages_;
   std::vector<Report> reports_;
   std::vector<std::pair<std::string, Timestamp>> failing_changes_;  // zero: recovered
-  std::vector<std::shared_ptr<Mailbox<char>>> barriers_;
+  std::vector<std::shared_ptr<Mailbox<char>>> barriers_;  // shared: see Barrier
   bool batch_sent_ = false;
   bool dirty_ = false;
   std::thread thread_;

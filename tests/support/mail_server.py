@@ -63,7 +63,7 @@ class MailServer:
         (part,) = message.iter_parts()
         payload = part.get_payload(decode=True)
         assert isinstance(payload, bytes)
-        assert message["To"] == ",".join(envelope.rcpt_tos)
+        assert message["To"].replace(" ", "") == ",".join(envelope.rcpt_tos)
         self.mails.append(
             Mail(
                 tuple(envelope.rcpt_tos),
