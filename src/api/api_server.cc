@@ -97,21 +97,14 @@ Result<void> ApiServer::Start(net::HttpServerOptions options,
             Handle(std::move(request), std::move(responder));
           },
       .gate = [this](net::HttpRequest& head) { return auth_.Check(head); },
-      .log = std::move(log)};
+      .log = std::move(log),
+      .access = log_.access};
   server_ = TRY(net::HttpServer::Start(options, hooks, context_.clock()));
   if (tls && auth_.HasOwnToken()) {
     options.tls = {};
     options.listen = {.host = "127.0.0.1", .port = 0, .unix_path = {}};
     own_server_ = TRY(net::HttpServer::Start(options, hooks, context_.clock()));
   }
-  net::HttpServerHooks hooks{.handle =
-                                 [this](net::HttpRequest&& request, net::Responder&& responder) {
-                                   Handle(std::move(request), std::move(responder));
-                                 },
-                             .gate = [this](net::HttpRequest& head) { return auth_.Check(head); },
-                             .log = std::move(log),
-                             .access = log_.access};
-  server_ = TRY(net::HttpServer::Start(std::move(options), std::move(hooks), context_.clock()));
   events_.Start(engine_.replica(), context_.zones());
   return {};
 }

@@ -21,6 +21,7 @@ namespace headrace::net {
 namespace {
 
 constexpr int kPollMilliseconds = 1000;
+constexpr size_t kAnswerBytesMax = 500;
 
 struct Reading {
   std::string_view rest;
@@ -35,6 +36,14 @@ size_t OnRead(char* buffer, size_t size, size_t count, void* user) {
 }
 
 size_t OnWrite(char*, size_t size, size_t count, void*) {
+  return size * count;
+}
+
+// curl hands the server's answers over line by line: the last one says what went wrong.
+size_t OnAnswer(char* bytes, size_t size, size_t count, void* user) {
+  std::string_view line(bytes, size * count);
+  while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+  static_cast<std::string*>(user)->assign(line.substr(0, kAnswerBytesMax));
   return size * count;
 }
 
@@ -94,10 +103,11 @@ struct SmtpClient::Impl {
   std::string Url() const;
   void SetUp(CURL* easy, Reading& reading);
   CURLcode Perform(CURL* easy);
-  Error Describe(CURLcode code, long answer, const char* text) const;
+  Error Describe(CURLcode code, long status, const char* text) const;
 
   const SmtpOptions options;
   CURLM* const multi;
+  std::string answer;  // the server's last line
   std::atomic<bool> cancelled = false;
   std::mutex mutex;  // of `connected`
   int connected = -1;
@@ -146,6 +156,8 @@ void SmtpClient::Impl::SetUp(CURL* easy, Reading& reading) {
   curl_easy_setopt(easy, CURLOPT_READDATA, &reading);
   curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(reading.rest.size()));
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, OnWrite);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, OnAnswer);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &answer);
 }
 
 CURLcode SmtpClient::Impl::Perform(CURL* easy) {
@@ -164,20 +176,21 @@ CURLcode SmtpClient::Impl::Perform(CURL* easy) {
   return code;
 }
 
-Error SmtpClient::Impl::Describe(CURLcode code, long answer, const char* text) const {
-  const std::string what = "mail server " + options.host;
-  if (cancelled) return {ErrorCode::kUnavailable, what + ": cancelled"};
+Error SmtpClient::Impl::Describe(CURLcode code, long status, const char* text) const {
+  const std::string what = "mail server " + options.host + ": ";
+  if (cancelled) return {ErrorCode::kUnavailable, what + "cancelled"};
   const std::string why = *text != '\0' ? text : curl_easy_strerror(code);
   switch (code) {
-    case CURLE_OPERATION_TIMEDOUT: return {ErrorCode::kTimeout, what + ": " + why};
+    case CURLE_OPERATION_TIMEDOUT: return {ErrorCode::kTimeout, what + why};
     case CURLE_LOGIN_DENIED:
-      return {ErrorCode::kDenied, what + ": " + why, "Check smtp.username and smtp.password."};
-    case CURLE_PEER_FAILED_VERIFICATION: return {ErrorCode::kDenied, what + ": " + why};
+      return {ErrorCode::kDenied, what + why, "Check smtp.username and smtp.password."};
+    case CURLE_PEER_FAILED_VERIFICATION: return {ErrorCode::kDenied, what + why};
     default: break;
   }
+  if (status < 400) return {ErrorCode::kUnavailable, what + why};
   // 53x: we are not let in, which the next try may change; other 5xx: this very mail is refused.
-  const bool refused = answer >= 500 && answer < 600 && answer / 10 != 53;
-  return {refused ? ErrorCode::kInvalid : ErrorCode::kUnavailable, what + ": " + why};
+  const bool refused = status >= 500 && status / 10 != 53;
+  return {refused ? ErrorCode::kInvalid : ErrorCode::kUnavailable, what + "it says: " + answer};
 }
 
 SmtpClient::SmtpClient(SmtpOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -199,11 +212,11 @@ Result<void> SmtpClient::Send(const std::string& sender,
   curl_easy_setopt(easy, CURLOPT_MAIL_FROM, sender.c_str());
   curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, list.get());
   const CURLcode code = impl.Perform(easy);
-  long answer = 0;
-  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer);
+  long status = 0;
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   curl_easy_cleanup(easy);
   if (code == CURLE_OK) return {};
-  return std::unexpected(impl.Describe(code, answer, text));
+  return std::unexpected(impl.Describe(code, status, text));
 }
 
 void SmtpClient::Cancel() {
