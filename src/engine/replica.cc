@@ -141,12 +141,13 @@ void Replica::Do(Committed& commit) {
 
 Result<void> Replica::ApplyRecords(const Committed& commit) {
   const View view{state_, liveness_, commit.id, epoch_};
+  const bool is_told = commit.origin != Origin::kSnapshot;
   std::string_view records = *commit.records;
   while (!records.empty()) {
     const size_t end = records.find('\n');
     const scheduler::Record record = TRY(decoder_.Decode(records.substr(0, end)));
     for (RecordListener* listener : record_listeners_) {
-      listener->OnRecord(record, view, commit.origin);
+      if (is_told) listener->OnRecord(record, view, commit.origin);
     }
     state_.Apply(record);
     records.remove_prefix(end == std::string_view::npos ? records.size() : end + 1);
@@ -161,7 +162,9 @@ void Replica::Do(Reader& reader) {
 
 void Replica::KeepSnapshot(bool at_end) {
   const store::CommitId at = applied_.load(std::memory_order_relaxed);
-  if (damaged_ || !snapshots_.Keep(state_, at, clock_.Now(), at_end)) return;
+  if (damaged_ || !snapshots_.IsDue(at_end)) return;
+  for (RecordListener* listener : record_listeners_) listener->Settle(at);
+  if (!snapshots_.Keep(state_, at, clock_.Now())) return;
   kept_.store(at, std::memory_order_release);
 }
 
@@ -171,9 +174,6 @@ void Replica::WriteTables(bool to_the_end) {
   while (!damaged_) {
     const std::optional<Timestamp> next = writer_.NextWrite();
     if (!next || (!to_the_end && *next > clock_.Now())) return;
-    for (RecordListener* listener : record_listeners_) {
-      listener->Settle(applied_.load(std::memory_order_relaxed));
-    }
     const Result<void> written =
         writer_.Write(state_, applied_.load(std::memory_order_relaxed), clock_.Now());
     if (written && to_the_end) continue;

@@ -64,7 +64,8 @@ enum class Origin : uint8_t {
   kNow,
 };
 
-// Told every record, replayed ones too, on the replica thread. Must not block in OnRecord().
+// Told every record, replayed ones too, but not a snapshot's. On the replica thread. Must not block
+// in OnRecord().
 class RecordListener {
  public:
   virtual ~RecordListener() = default;
@@ -72,8 +73,8 @@ class RecordListener {
   virtual void OnRecord(const scheduler::Record& record, const View& view, Origin origin) = 0;
   // After the last record of a commit.
   virtual void OnCommit(const View& view) = 0;
-  // state.db is about to be written up to `at`, and a start may then see nothing older again:
-  // returns once the listener has made durable what it needs of the records up to there.
+  // A snapshot as of `at` is about to be written, and no start will replay what is older: returns
+  // once the listener has made durable what it needs of the records up to there.
   virtual void Settle(store::CommitId at) = 0;
 };
 

@@ -103,23 +103,27 @@ class RecordCounter final : public RecordListener {
   store::CommitId settled = 0;
 };
 
-TEST_F(ReplicaTest, RecordListenersHearOfReplayedRecordsTooAndSettleBeforeTheTables) {
-  RecordCounter first;
-  RecordCounter second;
+TEST_F(ReplicaTest, RecordListenersHearOfReplayedRecordsTooAndSettleBeforeASnapshot) {
+  RecordCounter first, second, third;
+  third.commits = 1;  // those before are in the snapshot
   const UtcOnly zones;
   const ManualClock clock;
-  for (RecordCounter* listener : {&first, &second}) {
-    Engine engine(*store_, {}, zones, clock, {});
-    engine.replica().Listen(*listener);
+  const auto live = [&](RecordCounter& listener, const char* task, bool snapshots) {
+    Engine engine(*store_, {}, zones, clock, {.snapshot_bytes_min = snapshots ? 0u : 1u << 20});
+    engine.replica().Listen(listener);
     ASSERT_TRUE(engine.Recover());
     engine.Start();
-    ASSERT_TRUE(engine.Call(Add("w", listener == &first ? "a" : "b")));
-    engine.Stop();
-    EXPECT_EQ(listener->settled, store_->tables().CompleteTo());
-  }
+    ASSERT_TRUE(engine.Call(Add("w", task)));
+  };
+  live(first, "a", false);
+  live(second, "b", true);
+  live(third, "c", true);
 
   EXPECT_EQ(first.lines, (std::vector<std::string>{"1 a"}));
+  EXPECT_EQ(first.settled, 0u);
   EXPECT_EQ(second.lines, (std::vector<std::string>{"1 again a", "2 b"}));
+  EXPECT_EQ(second.settled, 2u);
+  EXPECT_EQ(third.lines, (std::vector<std::string>{"3 c"}));
 }
 
 TEST_F(ReplicaTest, TablesHoldTheStateOnceItHasStopped) {

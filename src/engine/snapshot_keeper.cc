@@ -9,12 +9,12 @@
 
 namespace headrace::engine {
 
-bool SnapshotKeeper::Keep(const scheduler::State& state,
-                          store::CommitId at,
-                          Timestamp now,
-                          bool at_end) {
+bool SnapshotKeeper::IsDue(bool at_end) const {
   const uint64_t last = snapshots_.Newest() ? snapshots_.Newest()->bytes : 0;
-  if (bytes_ < (at_end ? bytes_min_ / 16 : std::max(bytes_min_, last))) return false;
+  return bytes_ >= (at_end ? bytes_min_ / 16 : std::max(bytes_min_, last));
+}
+
+bool SnapshotKeeper::Keep(const scheduler::State& state, store::CommitId at, Timestamp now) {
   bytes_ = 0;
   const Result<void> written = Write(state, at, now);
   if (!written) on_error_(written.error());

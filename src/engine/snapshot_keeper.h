@@ -28,9 +28,10 @@ class SnapshotKeeper {
   // So many bytes of records were applied.
   void Count(size_t bytes) { bytes_ += bytes; }
 
-  // Writes one when it is due. `state` is as of commit `at`. True: it is durable, and the journal
-  // is needed only from `at` + 1 on.
-  bool Keep(const scheduler::State& state, store::CommitId at, Timestamp now, bool at_end);
+  bool IsDue(bool at_end) const;
+  // Writes one. `state` is as of commit `at`. True: it is durable, and the journal is needed only
+  // from `at` + 1 on.
+  bool Keep(const scheduler::State& state, store::CommitId at, Timestamp now);
 
  private:
   Result<void> Write(const scheduler::State& state, store::CommitId at, Timestamp now);

@@ -39,11 +39,12 @@ size_t OnWrite(char*, size_t size, size_t count, void*) {
   return size * count;
 }
 
-// curl hands the server's answers over line by line: the last one says what went wrong.
+// curl hands the server's answers over line by line: the last refusal says what went wrong.
 size_t OnAnswer(char* bytes, size_t size, size_t count, void* user) {
   std::string_view line(bytes, size * count);
   while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
-  static_cast<std::string*>(user)->assign(line.substr(0, kAnswerBytesMax));
+  const bool refusal = line.starts_with('4') || line.starts_with('5');
+  if (refusal) static_cast<std::string*>(user)->assign(line.substr(0, kAnswerBytesMax));
   return size * count;
 }
 
@@ -107,7 +108,7 @@ struct SmtpClient::Impl {
 
   const SmtpOptions options;
   CURLM* const multi;
-  std::string answer;  // the server's last line
+  std::string answer;  // the server's last refusal
   std::atomic<bool> cancelled = false;
   std::mutex mutex;  // of `connected`
   int connected = -1;
@@ -202,6 +203,7 @@ Result<void> SmtpClient::Send(const std::string& sender,
                               std::string_view message) {
   Impl& impl = *impl_;
   if (impl.cancelled) return std::unexpected(impl.Describe(CURLE_OK, 0, ""));
+  impl.answer.clear();
   CURL* easy = curl_easy_init();
   CHECK(easy != nullptr);
   char text[CURL_ERROR_SIZE] = {};

@@ -4,7 +4,7 @@
 //   Tell(events) ─▶ mailbox ─▶ batch, render ─▶ notify.db, one commit ─▶ Delivery ─▶ the world
 //   Settle() ◀──────────────── durable ◀──────────────┘    ◀── Report ──┘
 //
-// The engine never waits for any of it. The replica waits in Settle() before it writes state.db,
+// The engine never waits for any of it. The replica waits in Settle() before it writes a snapshot,
 // for one commit of notify.db: so whatever a later start does not replay any more is in there.
 // After a crash the journal is replayed from before that commit; what is known already is told by
 // ReplayFrom(). A message leaves notify.db when it is delivered, so each is delivered at least
@@ -147,7 +147,7 @@ class Notifier {
   std::vector<Message> new_messages_;
   std::vector<Report> reports_;
   std::vector<std::pair<std::string, Timestamp>> failing_changes_;  // zero: recovered
-  std::vector<std::shared_ptr<Mailbox<char>>> barriers_;  // shared: see Barrier
+  std::vector<std::shared_ptr<Mailbox<char>>> barriers_;            // shared: see Barrier
   bool batch_sent_ = false;
   bool dirty_ = false;
   std::thread thread_;
