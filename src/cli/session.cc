@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fmt/format.h>
+#include <spdlog/sinks/daily_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -110,6 +111,21 @@ void SetUpLogging(bool quiet) {
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
   logger->set_level(quiet ? spdlog::level::warn : spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));
+}
+
+Result<void> LogTo(const std::string& folder) {
+  constexpr uint16_t kFilesMax = 7;
+  std::shared_ptr<spdlog::sinks::sink> sink;
+  try {
+    sink = std::make_shared<spdlog::sinks::daily_file_sink_mt>(
+        folder + "/luigi-server.log", 0, 0, false, kFilesMax);
+  } catch (const spdlog::spdlog_ex& error) {
+    return Fail(ErrorCode::kInvalid, std::string("--logdir: ") + error.what());
+  }
+  sink->set_pattern("%Y-%m-%d %H:%M:%S,%e headrace[%P] %l: %v");
+  spdlog::default_logger()->sinks() = {std::move(sink)};
+  spdlog::default_logger()->flush_on(spdlog::level::info);
+  return {};
 }
 
 }  // namespace headrace::cli

@@ -39,5 +39,7 @@ class Signals {
 };
 
 void SetUpLogging(bool quiet);
+// From now on into `folder`, a file a day, a week of them: luigi-server_2026-11-25.log
+Result<void> LogTo(const std::string& folder);
 
 }  // namespace headrace::cli

@@ -39,6 +39,9 @@ struct EngineSettings {
   double linger_share = 0.15;         // of that commit's time, at most
   Duration full_disk_retry = std::chrono::seconds(1);
   Duration liveness_period{200'000};  // how often the replica learns who is alive
+  // What time changes is changed by the commands that look (scheduler::Prune) alone, at the time
+  // that they bring (Command::at): for tests that move a clock of their own, back too.
+  bool test_clock = false;
   // A commit failed for good: the process has to stop, at once and without answering anybody.
   // Called on the thread that found it. Without it the process aborts.
   std::function<void(const Error&)> on_failure;
