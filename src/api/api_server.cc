@@ -4,7 +4,9 @@
 
 #include <utility>
 
+#include "api/luigi_history.h"
 #include "api/metrics.h"
+#include "api/test_clock.h"
 #include "api/web_files.h"
 #include "net/form.h"
 
@@ -46,6 +48,12 @@ net::HttpHeaders CommonHeaders(bool tls) {
   headers.Add("X-Content-Type-Options", "nosniff");
   if (tls) headers.Add("Strict-Transport-Security", "max-age=31536000");
   return headers;
+}
+
+// Below a path of a proxy's the addresses are the same as without; both are served.
+void TakePrefix(const std::string& prefix, std::string& path) {
+  const bool below = path.size() > prefix.size() && path.starts_with(prefix);
+  if (below && path[prefix.size()] == '/') path.erase(0, prefix.size());
 }
 
 }  // namespace
@@ -96,7 +104,11 @@ Result<void> ApiServer::Start(net::HttpServerOptions options,
           [this](net::HttpRequest&& request, net::Responder&& responder) {
             Handle(std::move(request), std::move(responder));
           },
-      .gate = [this](net::HttpRequest& head) { return auth_.Check(head); },
+      .gate =
+          [this](net::HttpRequest& head) {
+            TakePrefix(context_.options().url_prefix, head.path);
+            return auth_.Check(head);
+          },
       .log = std::move(log),
       .access = log_.access};
   server_ = TRY(net::HttpServer::Start(options, hooks, context_.clock()));
@@ -119,9 +131,16 @@ void ApiServer::Stop() {
 }
 
 void ApiServer::Handle(net::HttpRequest&& request, net::Responder&& responder) {
+  if (!context_.options().url_prefix.empty() && request.path == context_.options().url_prefix) {
+    return responder.Send(Redirect(net::PercentEncodePath(request.path) + "/"));
+  }
   const std::string_view path = request.path;
   if (path.starts_with("/api/")) {
-    return luigi_.Handle(path.substr(5), request, std::move(responder));
+    const std::string_view method = path.substr(5);
+    if (!context_.options().test_clock) {
+      return luigi_.Handle(method, request, std::move(responder));
+    }
+    return HandleAtTestTime(luigi_, context_, method, request, std::move(responder));
   }
   if (path == "/login") return auth_.HandleLogin(std::move(request), std::move(responder));
   if (path == "/logout") return auth_.HandleLogout(request, std::move(responder));
@@ -140,7 +159,7 @@ void ApiServer::Handle(net::HttpRequest&& request, net::Responder&& responder) {
     return responder.Send({.status = 204});  // Luigi's health check
   }
   if (path.starts_with("/static/visualiser")) return responder.Send(Redirect("../../"));
-  if (path == "/history" || path == "/tasklist") return responder.Send(Redirect("tasks"));
+  if (IsLuigiHistory(path)) return ServeHistory(request, std::move(responder));
   ServePage(request, std::move(responder));
 }
 
@@ -162,6 +181,14 @@ void ApiServer::ServePage(const net::HttpRequest& request, net::Responder&& resp
   response.compress = false;
   net::ApplyEtag(request, response);
   responder.Send(std::move(response));
+}
+
+void ApiServer::ServeHistory(const net::HttpRequest& request, net::Responder&& responder) {
+  if (!context_.options().record_task_history) {
+    return responder.Send(
+        net::ErrorPage(404, "no task history: luigi.cfg's [scheduler] record_task_history is off"));
+  }
+  context_.Read(std::move(responder), LuigiHistoryPage(request, context_.clock().Now()));
 }
 
 void ApiServer::ServeMetrics(net::Responder&& responder) {

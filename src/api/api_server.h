@@ -2,7 +2,7 @@
 //
 //   /api/<method>   Luigi's clients        /v1/…       planner, workers, command line, page
 //   /  and views    the page               /healthz  /metrics
-//   /static/visualiser/…, /history, /tasklist: Luigi's old addresses, led to the page
+//   /static/visualiser/…: Luigi's page, led to ours   /history, /tasklist: luigi_history.h
 //
 // Built before Engine::Recover() (it listens to the replica), served from Start() on.
 
@@ -63,6 +63,7 @@ class ApiServer {
  private:
   void Handle(net::HttpRequest&& request, net::Responder&& responder);
   void ServePage(const net::HttpRequest& request, net::Responder&& responder);
+  void ServeHistory(const net::HttpRequest& request, net::Responder&& responder);
   void ServeMetrics(net::Responder&& responder);
 
   Context context_;

@@ -39,7 +39,19 @@ void Context::CommandThen(net::Responder&& responder, scheduler::Request body, F
          std::move(body));
 }
 
-void Context::Submit(Pending&& pending, scheduler::Request body) {
+void Context::CommandAt(Timestamp at,
+                        net::Responder&& responder,
+                        scheduler::Request body,
+                        Render render,
+                        Forward forward) {
+  Submit({.responder = std::move(responder),
+          .render = std::move(render),
+          .forward = std::move(forward)},
+         std::move(body),
+         at);
+}
+
+void Context::Submit(Pending&& pending, scheduler::Request body, Timestamp at) {
   const scheduler::RequestId request = request_next_.fetch_add(1);
   pending.asked = std::chrono::steady_clock::now();
   pending.waits = std::holds_alternative<scheduler::ReceiveWork>(body) ||
@@ -53,7 +65,7 @@ void Context::Submit(Pending&& pending, scheduler::Request body) {
     const std::lock_guard lock(mutex_);
     pending_.emplace(request, std::move(pending));
   }
-  if (engine_.Submit(sink_, {.request = request, .body = std::move(body)})) return;
+  if (engine_.Submit(sink_, {.request = request, .body = std::move(body), .at = at})) return;
   Pending refused;
   {
     const std::lock_guard lock(mutex_);

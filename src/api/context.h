@@ -28,6 +28,12 @@ class Context final : public Port, public engine::AnswerSink {
   void Command(net::Responder&& responder, scheduler::Request body, Render render) override;
   void CommandThen(net::Responder&& responder, scheduler::Request body, Forward forward) override;
   void Read(net::Responder&& responder, Show show) override;
+  // As Command and CommandThen (`render` or `forward` is empty), decided as if it came `at`.
+  void CommandAt(Timestamp at,
+                 net::Responder&& responder,
+                 scheduler::Request body,
+                 Render render,
+                 Forward forward);
 
   // Answers who only waits (long polls) with 503: the server is about to stop.
   void LetWaitersGo();
@@ -51,7 +57,7 @@ class Context final : public Port, public engine::AnswerSink {
     std::chrono::steady_clock::time_point asked;
     bool waits = false;  // a long poll: nothing is lost when it is told to come again
   };
-  void Submit(Pending&& pending, scheduler::Request body);
+  void Submit(Pending&& pending, scheduler::Request body, Timestamp at = {});
 
   engine::Engine& engine_;
   const scheduler::TimeZones& zones_;

@@ -6,6 +6,7 @@
 #include <random>
 #include <utility>
 
+#include "api/cors.h"
 #include "api/luigi_task.h"
 #include "base/json_writer.h"
 #include "base/python_json.h"
@@ -206,14 +207,25 @@ LuigiApi::LuigiApi(Port& port) : port_(port) {
 void LuigiApi::Handle(std::string_view method,
                       const net::HttpRequest& request,
                       net::Responder&& responder) {
+  HandleThrough(port_, method, request, std::move(responder));
+}
+
+void LuigiApi::HandleThrough(Port& port,
+                             std::string_view method,
+                             const net::HttpRequest& request,
+                             net::Responder&& responder) {
+  if (port.options().cors.enabled) {
+    responder.AddHeaders(CorsHeaders(port.options().cors, request));
+  }
+  if (request.method == net::Method::kOptions) return responder.Send({.status = 204});
   const auto handler = handlers_.find(method);
-  if (handler == handlers_.end()) return responder.Send(net::ErrorPage(404));
-  if (request.method == net::Method::kOptions) {
-    return responder.Send({.status = 204});
+  if (handler == handlers_.end()) {
+    return responder.Send(net::ErrorPage(404, "Luigi has no method '" + std::string(method) + "'"));
   }
   if (request.method != net::Method::kGet && request.method != net::Method::kPost) {
     return responder.Send(net::MethodNotAllowed("GET, POST, OPTIONS"));
   }
+  if (request.method == net::Method::kGet) responder.UseEtag(request);
   thread_local JsonParser parser;
   const std::string data = net::FindArgument(request, "data").value_or("{}");
   const auto value = parser.Parse(data.empty() ? "{}" : data);
@@ -222,18 +234,18 @@ void LuigiApi::Handle(std::string_view method,
     return responder.Send(LuigiRefusal(400, std::string(method) + ": data: " + why));
   }
   Args args((*value)->get_object());
-  handler->second(args, std::move(responder));
+  handler->second(port, args, std::move(responder));
 }
 
 // Makes the command, refuses what is wrong, submits it.
 template <class Make>
 void LuigiApi::AddCommand(std::string_view method, Make make, Render render) {
-  handlers_[method] = [this, method, make, render](Args& args, net::Responder&& responder) {
+  handlers_[method] = [method, make, render](Port& port, Args& args, net::Responder&& responder) {
     scheduler::Request body = make(args);
     if (!args.ok()) {
       return responder.Send(LuigiRefusal(400, std::string(method) + ": " + args.error()));
     }
-    port_.Command(std::move(responder), std::move(body), render);
+    port.Command(std::move(responder), std::move(body), render);
   };
 }
 
@@ -248,7 +260,12 @@ void LuigiApi::AddWorkerCalls() {
       "ping",
       [](Args& args) { return scheduler::Ping{args.Required("worker")}; },
       For<scheduler::WorkerMessages>(WriteMessages));
-  command("add_task", AddTaskOf);
+  command("add_task", AddTaskOf, [this](Reply&& reply) {
+    const auto* done = std::get_if<scheduler::Done>(&reply);
+    const auto& notice = port_.options().notice;
+    if (done != nullptr && !done->note.empty() && notice) notice(done->note);
+    return Null(std::move(reply));
+  });
   command("add_task_batcher", [](Args& args) {
     scheduler::AddTaskBatcher batcher{
         .worker = args.Required("worker"),
@@ -345,23 +362,22 @@ void LuigiApi::AddTaskCalls() {
       "mark_as_done",
       [](Args& args) { return scheduler::MarkAsDone{args.Text("task_id")}; },
       For<scheduler::TaskNow>(WriteTaskNow));
-  handlers_["re_enable_task"] = [this](Args& args, net::Responder&& responder) {
+  handlers_["re_enable_task"] = [this](Port& port, Args& args, net::Responder&& responder) {
     const std::string task = args.Required("task_id");
     if (!args.ok()) return responder.Send(LuigiRefusal(400, "re_enable_task: " + args.error()));
-    port_.CommandThen(std::move(responder),
-                      scheduler::ReEnableTask{task},
-                      [this](Reply&& reply, net::Responder&& asked) {
-                        const auto* done = std::get_if<scheduler::ReEnabled>(&reply);
-                        if (done == nullptr || done->task.empty())
-                          return asked.Send(LuigiResponse("{}"));
-                        port_.Read(std::move(asked), [key = done->task](const engine::View& view) {
-                          std::string text;
-                          JsonWriter json(text, JsonStyle::kPython);
-                          WriteLuigiTask(
-                              json, view.state, view.state.FindTask(key), {.deps = true});
-                          return LuigiResponse(text);
-                        });
-                      });
+    port.CommandThen(std::move(responder),
+                     scheduler::ReEnableTask{task},
+                     [this](Reply&& reply, net::Responder&& asked) {
+                       const auto* done = std::get_if<scheduler::ReEnabled>(&reply);
+                       if (done == nullptr || done->task.empty())
+                         return asked.Send(LuigiResponse("{}"));
+                       port_.Read(std::move(asked), [key = done->task](const engine::View& view) {
+                         std::string text;
+                         JsonWriter json(text, JsonStyle::kPython);
+                         WriteLuigiTask(json, view.state, view.state.FindTask(key), {.deps = true});
+                         return LuigiResponse(text);
+                       });
+                     });
   };
 }
 
@@ -370,7 +386,7 @@ void LuigiApi::AddOperatorCalls() {
     AddCommand(method, make, std::move(render));
   };
   const auto constant = [this](std::string_view method, std::string text) {
-    handlers_[method] = [text = std::move(text)](Args&, net::Responder&& responder) {
+    handlers_[method] = [text = std::move(text)](Port&, Args&, net::Responder&& responder) {
       responder.Send(LuigiResponse(text));
     };
   };
@@ -379,19 +395,19 @@ void LuigiApi::AddOperatorCalls() {
   command("prune", [](Args&) { return scheduler::Prune{}; });
   command("update_resources",
           [](Args& args) { return scheduler::UpdateResources{.totals = args.AllNumbers()}; });
-  handlers_["update_resource"] = [this](Args& args, net::Responder&& responder) {
+  handlers_["update_resource"] = [](Port& port, Args& args, net::Responder&& responder) {
     const std::string name = args.Required("resource");
     const boost::json::value* amount = args.Find("amount");
     if (!args.ok()) return responder.Send(LuigiRefusal(400, "update_resource: " + args.error()));
     const bool whole = amount != nullptr && (amount->is_int64() || amount->is_uint64());
     if (!whole || amount->to_number<double>() < 0) return responder.Send(LuigiResponse("false"));
-    port_.Command(std::move(responder),
-                  scheduler::UpdateResources{.totals = {{name, amount->to_number<double>()}}},
-                  [](Reply&&) { return LuigiResponse("true"); });
+    port.Command(std::move(responder),
+                 scheduler::UpdateResources{.totals = {{name, amount->to_number<double>()}}},
+                 [](Reply&&) { return LuigiResponse("true"); });
   };
   constant("is_pause_enabled",
            port_.options().pause_enabled ? R"({"enabled": true})" : R"({"enabled": false})");
-  constant("has_task_history", "false");
+  constant("has_task_history", port_.options().record_task_history ? "true" : "false");
   command("announce_scheduling_failure", [](Args& args) {
     return scheduler::AnnounceSchedulingFailure{.worker = args.Required("worker"),
                                                 .task_name = args.Text("task_name"),

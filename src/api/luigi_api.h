@@ -22,9 +22,14 @@ class LuigiApi {
 
   // `method` is what stands after /api/.
   void Handle(std::string_view method, const net::HttpRequest& request, net::Responder&& responder);
+  // The same, with another way in than the constructor's.
+  void HandleThrough(Port& port,
+                     std::string_view method,
+                     const net::HttpRequest& request,
+                     net::Responder&& responder);
 
  private:
-  using Handler = std::function<void(Args& args, net::Responder&& responder)>;
+  using Handler = std::function<void(Port& port, Args& args, net::Responder&& responder)>;
 
   template <class Make>
   void AddCommand(std::string_view method, Make make, Render render);

@@ -312,12 +312,12 @@ net::HttpResponse OneField(const View& view,
 
 template <class Make>
 void LuigiApi::AddRead(std::string_view method, Make make) {
-  handlers_[method] = [this, method, make](Args& args, net::Responder&& responder) {
+  handlers_[method] = [method, make](Port& port, Args& args, net::Responder&& responder) {
     Show show = make(args);
     if (!args.ok()) {
       return responder.Send(LuigiRefusal(400, std::string(method) + ": " + args.error()));
     }
-    port_.Read(std::move(responder), std::move(show));
+    port.Read(std::move(responder), std::move(show));
   };
 }
 

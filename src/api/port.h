@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 
+#include "config/luigi_config.h"
 #include "engine/replica.h"
 #include "net/responder.h"
 #include "scheduler/answers.h"
@@ -22,6 +23,13 @@ struct ApiOptions {
   bool pause_enabled = true;
   bool send_messages = true;
   Duration disable_persist = std::chrono::hours(24);  // then a disabled task comes back
+  config::CorsConfig cors;
+  std::string url_prefix;            // may stand before every path; "" none
+  double cooldown_s = 10;            // stable_done_cooldown_secs
+  bool record_task_history = false;  // /history and /tasklist are served
+  bool prune_on_get_work = false;    // for the test clock: else what is due is done when it is due
+  std::function<void(std::string_view)> notice;  // for the log; may be empty
+  bool test_clock = false;  // the header X-Luigi-Test-Now says when a call of Luigi's comes
 };
 
 // Makes a reply of the scheduler into what is sent. On the engine thread: short and never blocking.

@@ -12,6 +12,7 @@
 #include "api/why.h"
 #include "base/json_text.h"
 #include "base/json_writer.h"
+#include "config/quantity.h"
 #include "net/form.h"
 
 namespace headrace::api {
@@ -197,7 +198,8 @@ void RetryFields(JsonWriter& json,
   json.Field("used", more.failures.size());
   TimeField(
       json, "next_at", task.status == scheduler::TaskStatus::kFailed ? more.retry_at : Timestamp{});
-  const bool comes_back = more.disabled_at != Timestamp{};  // else its author disabled it
+  const bool comes_back = more.disabled_at != Timestamp{} &&  // else its author disabled it
+                          disable_persist < config::kNever;
   TimeField(json, "disabled_until", comes_back ? more.disabled_at + disable_persist : Timestamp{});
   json.EndObject();
 }
@@ -281,8 +283,9 @@ Show V1Api::ShowOfTask(const std::string& key,
   }
   if (what == "why") {
     show = [this](const View& view, TaskId id) {
-      return Object(view,
-                    [&](JsonWriter& json) { WhyFields(json, view, id, context_.clock().Now()); });
+      return Object(view, [&](JsonWriter& json) {
+        WhyFields(json, view, id, context_.clock().Now(), context_.options());
+      });
     };
   }
   if (what == "dependencies") {

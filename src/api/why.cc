@@ -7,6 +7,7 @@
 
 #include "api/rows.h"
 #include "base/json_text.h"
+#include "config/quantity.h"
 
 namespace headrace::api {
 
@@ -51,17 +52,28 @@ std::string NameOf(const State& state, const Task& task) {
   return label.empty() ? std::string(family) : fmt::format("{} {}", family, label);
 }
 
+// Of what a worker of Luigi's sent: a traceback as a JSON string.
+std::string LastLineOf(const std::string& expl) {
+  const std::string text = JsonString("{\"expl\":" + expl + "}", "expl").value_or("");
+  const size_t end = text.find_last_not_of(" \n");
+  if (end == std::string::npos) return "no reason was given";
+  const size_t line = text.rfind('\n', end);
+  return text.substr(line == std::string::npos ? 0 : line + 1).substr(0, 200);
+}
+
 std::string FailureOf(const TaskDetail& more) {
   const std::string type = JsonString(more.error, "type").value_or("");
   std::string message = JsonString(more.error, "message").value_or("");
   if (message.size() > 200) message = message.substr(0, 200) + "…";
+  if (type.empty() && message.empty()) return LastLineOf(more.expl);
   if (type.empty()) return message;
   return message.empty() ? type : type + ": " + message;
 }
 
 class Reason {
  public:
-  Reason(const engine::View& view, Timestamp now) : state_(view.state), now_(now) {}
+  Reason(const engine::View& view, Timestamp now, const ApiOptions& options)
+      : state_(view.state), now_(now), options_(options) {}
 
   // What to say of this one task.
   Part Of(TaskId id) const {
@@ -75,7 +87,9 @@ class Reason {
       return part;
     };
     switch (task.phase) {
-      case Phase::kDone: return say("done", name + " is done");
+      case Phase::kDone:
+        if (more.cooldown_refused_at < task.updated) return say("done", name + " is done");
+        return say("cooldown", CoolingDown(task, more, name));
       case Phase::kRunning: return Running(task, name, part);
       case Phase::kRetrying:
         part.until = more.retry_at;
@@ -85,7 +99,9 @@ class Reason {
                                Times(more.failures.size()),
                                FailureOf(more),
                                more.retry_at == Timestamp{} ? "never" : In(more.retry_at, now_)));
-      case Phase::kDisabled: return say("disabled", Disabled(more, name));
+      case Phase::kDisabled:
+        part.until = EnabledAgainAt(more, options_);
+        return say("disabled", Disabled(more, part.until, name));
       case Phase::kExternal:
         part.until = more.check_at;
         return say("external",
@@ -118,14 +134,27 @@ class Reason {
     return part;
   }
 
-  static std::string Disabled(const TaskDetail& more, const std::string& name) {
+  std::string CoolingDown(const Task& task, const TaskDetail& more, const std::string& name) const {
+    return fmt::format(
+        "{} is done for {:.0f} s. It was asked for again {:.1f} s after its end and "
+        "is not run again for that: the asker may have looked just before, so within "
+        "stable_done_cooldown_secs ({} s) it stays done; ask again",
+        name,
+        SecondsOf(now_ - task.updated),
+        SecondsOf(more.cooldown_refused_at - task.updated),
+        options_.cooldown_s);
+  }
+
+  std::string Disabled(const TaskDetail& more, Timestamp until, const std::string& name) const {
     if (more.disabled_at == Timestamp{}) {
       return name + " is disabled by its author or an operator; `headrace retry` brings it back";
     }
-    return fmt::format("{} is disabled after {}: {}. `headrace retry` tries it again",
-                       name,
-                       Failures(more.failures.size()),
-                       FailureOf(more));
+    return fmt::format(
+        "{} is disabled after {}: {}. It comes back {}; `headrace retry` tries it again at once",
+        name,
+        Failures(more.failures.size()),
+        FailureOf(more),
+        until == Timestamp{} ? "never by itself (disable_persist)" : In(until, now_));
   }
 
   Part Ready(const Task& task, const std::string& name, Part part) const {
@@ -194,6 +223,7 @@ class Reason {
 
   const State& state_;
   const Timestamp now_;
+  const ApiOptions& options_;
 };
 
 // From the task down to what is first in its way: the worst of each level.
@@ -242,8 +272,18 @@ void WritePart(JsonWriter& json, const Part& part) {
 
 }  // namespace
 
-void WhyFields(JsonWriter& json, const engine::View& view, TaskId id, Timestamp now) {
-  const Reason reason(view, now);
+Timestamp EnabledAgainAt(const TaskDetail& more, const ApiOptions& options) {
+  const bool comes_back =
+      more.disabled_at != Timestamp{} && options.disable_persist < config::kNever;
+  return comes_back ? more.disabled_at + options.disable_persist : Timestamp{};
+}
+
+void WhyFields(JsonWriter& json,
+               const engine::View& view,
+               TaskId id,
+               Timestamp now,
+               const ApiOptions& options) {
+  const Reason reason(view, now, options);
   std::vector<Part> parts = {reason.Of(id)};
   for (TaskId below : ChainOf(view.state, id)) parts.push_back(reason.Of(below));
   std::string words = parts.front().text;

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "cli/luigid_flags.h"
+
 namespace headrace::cli {
 
 struct Arguments {
@@ -37,6 +39,8 @@ struct Arguments {
   std::string token;                // user token remove: its id
   bool all = false;                 // config show: defaults too
   std::string shell;                // completion
+  LuigidFlags luigid;               // scheduler
+  bool luigi_test_clock = false;    // scheduler
 };
 
 }  // namespace headrace::cli

@@ -83,11 +83,34 @@ class CommandLine {
       AddKey(sub, "--url", "scheduler.url", "the scheduler");
       AddKey(sub, "--token-file", "scheduler.token_file", "what it shows the scheduler");
     }
+    AddLuigidFlags(scheduler);
+    scheduler->add_flag("--luigi-test-clock",
+                        arguments_.luigi_test_clock,
+                        "for tests: X-Luigi-Test-Now says what time it is");
     for (CLI::App* sub : {up, worker}) {
       AddKey(sub, "--slots", "worker.slots", "attempts at once");
     }
     AddKey(worker, "--pool", "worker.pool", "whose queue it serves");
     AddKey(worker, "--id", "worker.id", "its name");
+  }
+
+  void AddLuigidFlags(CLI::App* scheduler) {
+    LuigidFlags& flags = arguments_.luigid;
+    const auto add = [&](const char* name, auto& value, const char* help) {
+      return scheduler->add_option(name, value, help)->group("As luigid");
+    };
+    scheduler->add_flag("--background", flags.background, "run in the background")
+        ->group("As luigid");
+    add("--pidfile", flags.pidfile, "with --background: holds its process id");
+    add("--logdir", flags.logdir, "log to files in this folder");
+    add("--state-path", flags.state_path, "keep the state in the folder PATH.headrace");
+    CLI::Option* address = add("--address", flags.address, "listen here");
+    CLI::Option* port = add("--port", flags.port, "and on this port");
+    CLI::Option* socket = add("--unix-socket", flags.unix_socket, "listen on this socket instead");
+    for (CLI::Option* each : {address, port, socket}) {
+      each->excludes(scheduler->get_option("--listen"));
+    }
+    scheduler->get_option("--state-path")->excludes(scheduler->get_option("--store"));
   }
 
   void AddRun() {

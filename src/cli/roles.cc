@@ -44,12 +44,15 @@ Result<void> SchedulerRole::Start() {
   settings.on_progress = [](store::CommitId done, store::CommitId all) {
     spdlog::info("recovering: {} of {} commits", done, all);
   };
+  settings.test_clock = test_clock_;
   engine_ = std::make_unique<engine::Engine>(
       *store_, SchedulerSettings(config_), *zones_, clock_, std::move(settings));
   api::AuthOptions auth = MakeAuthOptions(config_);
   auth.own_token = own_token_;
+  api::ApiOptions options = MakeApiOptions(config_);
+  options.test_clock = test_clock_;
   api_ = std::make_unique<api::ApiServer>(
-      *engine_, *zones_, clock_, MakeApiOptions(config_), std::move(auth));
+      *engine_, *zones_, clock_, std::move(options), std::move(auth));
   TRY(StartNotifications());
   api_->LogTo(MakeLogOptions(config_.log));
   api_->CountTasks(MakeMetricsOptions(config_, notifier_.get()));

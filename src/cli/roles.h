@@ -30,6 +30,8 @@ class SchedulerRole {
   SchedulerRole(const SchedulerRole&) = delete;
   SchedulerRole& operator=(const SchedulerRole&) = delete;
 
+  // Before Start(): calls of Luigi's methods may say at what time they come (api/test_clock.h).
+  void UseTestClock() { test_clock_ = true; }
   // Opens the store, recovers, applies the configuration, listens. Errors name what to do.
   Result<void> Start();
   void Stop();
@@ -41,6 +43,7 @@ class SchedulerRole {
 
   const config::Config& config_;
   const std::string own_token_;
+  bool test_clock_ = false;
   const SystemClock clock_;
   const std::unique_ptr<scheduler::TimeZones> zones_;
   std::unique_ptr<store::SqliteStore> store_;

@@ -14,6 +14,16 @@ namespace {
 
 constexpr Duration kForever = std::chrono::hours(24);
 
+bool CheckTestClock(const config::Config& config) {
+  const auto listen = net::ListenAddress::Parse(config.scheduler.listen);
+  if (listen && listen->IsLoopback()) return true;
+  Complain(
+      {.code = ErrorCode::kInvalid,
+       .message = "--luigi-test-clock: refused beyond loopback, not on " + config.scheduler.listen,
+       .remedy = "listen on 127.0.0.1: with it every client may say what time it is"});
+  return false;
+}
+
 int ServeHost(const Arguments& arguments, HostRoles::Which which) {
   const auto loaded = Load(arguments);
   if (!loaded) return kFailed;
@@ -33,11 +43,23 @@ int ServeHost(const Arguments& arguments, HostRoles::Which which) {
 }  // namespace
 
 int ServeScheduler(const Arguments& arguments) {
-  const auto loaded = Load(arguments);
+  auto loaded = Load(arguments);
   if (!loaded) return kFailed;
+  ApplyFlags(arguments.luigid, loaded->config);
+  if (arguments.luigi_test_clock && !CheckTestClock(loaded->config)) return kUsage;
+  std::unique_ptr<Background> background;
+  if (arguments.luigid.background) {
+    int status = 0;
+    background = Background::Enter(arguments.luigid, status);
+    if (!background) return status;
+  }
   Signals signals;
+  if (const std::string folder = LogFolder(arguments.luigid); !folder.empty()) {
+    loaded->config.log.file = folder + "/luigi-server.log";
+  }
   if (!SetUpLog(loaded->config.log, false)) return kFailed;
   SchedulerRole scheduler(loaded->config);
+  if (arguments.luigi_test_clock) scheduler.UseTestClock();
   if (const auto started = scheduler.Start(); !started) {
     Complain(started.error());
     return kFailed;
@@ -47,6 +69,7 @@ int ServeScheduler(const Arguments& arguments) {
   spdlog::info("scheduler at {}/, store {}",
                scheduler.url(),
                sqlite ? config.scheduler.store : "postgresql");
+  if (background) background->Ready();
   while (!signals.Wait(kForever)) continue;
   spdlog::info("stopping");
   scheduler.Stop();

@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <random>
+#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
@@ -160,7 +161,13 @@ api::ApiOptions MakeApiOptions(const config::Config& config) {
           .graph_nodes_max = config.luigi_scheduler.max_graph_nodes,
           .pause_enabled = config.luigi_scheduler.pause_enabled,
           .send_messages = config.luigi_scheduler.send_messages,
-          .disable_persist = config.luigi_scheduler.disable_persist};
+          .disable_persist = config.luigi_scheduler.disable_persist,
+          .cors = config.cors,
+          .url_prefix = config.scheduler.url_prefix,
+          .cooldown_s = Seconds(config.luigi_scheduler.stable_done_cooldown_secs),
+          .record_task_history = config.luigi_scheduler.record_task_history,
+          .prune_on_get_work = config.luigi_scheduler.prune_on_get_work,
+          .notice = [](std::string_view text) { spdlog::info("{}", text); }};
 }
 
 namespace {

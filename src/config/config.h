@@ -32,13 +32,14 @@ struct SchedulerConfig {
   std::string listen_host = "127.0.0.1";  // these two are taken from `listen`
   uint16_t listen_port = 8082;
   std::string url;  // where planner, workers and commands find the scheduler; http://<listen>
+  std::string url_prefix;  // "/tools/luigi": a proxy sends what is below it with the path whole
   std::string store = "sqlite://./var";
   StoreKind store_kind = StoreKind::kSqlite;
   std::string store_path = "./var";  // a folder for sqlite; the whole URL for postgres
   Durability durability = Durability::kFsync;
   Duration lease = std::chrono::seconds(30);
   // How planner, workers and commands prove who they are, besides user:password@ in `url`.
-  std::string token;       // also read from token_file
+  std::string token;  // also read from token_file
   std::string token_file;
   std::string ca_file;  // whom to trust about an https scheduler; empty: the system's authorities
 };

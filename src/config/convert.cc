@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <limits>
+#include <optional>
 
 #include "config/quantity.h"
 #include "config/toml_reader.h"
@@ -100,6 +101,16 @@ Result<void> Convert(const Node& node, Duration& value) {
   if (!IsText(node)) return Wanted(node, "a duration such as \"90s\" or \"1h30m\"");
   value = TRY(ParseDuration(node.text));
   return {};
+}
+
+Result<void> ConvertOrNever(const Node& node, Duration& value) {
+  constexpr double kNeverSeconds = std::chrono::duration<double>(kNever).count();
+  const auto seconds = IsNumber(node) ? std::optional(node.number) : ParseNumber(node.text);
+  if (Trimmed(node.text) == "never" || (seconds && *seconds >= kNeverSeconds)) {
+    value = kNever;
+    return {};
+  }
+  return Convert(node, value);
 }
 
 Result<void> ConvertSize(const Node& node, uint64_t& value) {

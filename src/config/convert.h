@@ -20,6 +20,8 @@ Result<void> Convert(const Node& node, int64_t& value);
 Result<void> Convert(const Node& node, uint32_t& value);
 Result<void> Convert(const Node& node, double& value);
 Result<void> Convert(const Node& node, Duration& value);
+// "never" too, and so is what is longer than a thousand years: kNever.
+Result<void> ConvertOrNever(const Node& node, Duration& value);
 Result<void> Convert(const Node& node, std::vector<std::string>& value);
 // Numbers, booleans and dates become their text.
 Result<void> Convert(const Node& node, std::map<std::string, std::string>& value);

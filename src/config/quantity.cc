@@ -40,7 +40,7 @@ constexpr std::array<SizeUnit, 10> kSizeUnits = {{{"", 1},
                                                   {"gib", kKilo* kKilo* kKilo},
                                                   {"gb", 1e9}}};
 
-constexpr double kSecondsMax = 3e10;  // about a thousand years
+constexpr double kSecondsMax = std::chrono::duration<double>(kNever).count();
 
 bool IsDigit(char c) {
   return c >= '0' && c <= '9';

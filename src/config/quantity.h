@@ -12,6 +12,9 @@
 
 namespace headrace::config {
 
+// Stands for ever: a thousand years. Whoever adds it to a time of today stays within a Timestamp.
+inline constexpr Duration kNever = std::chrono::seconds(30'000'000'000);
+
 // "90", "1.5", "-1": seconds. "1h30m", "90s", "500ms", "2d", "1w": each unit once, largest first.
 Result<Duration> ParseDuration(std::string_view text);
 Result<Duration> SecondsToDuration(double seconds);

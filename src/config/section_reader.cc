@@ -186,6 +186,11 @@ void SectionReader::Read(std::string_view key, Duration& value) {
   Take(key, [&](const Node& n) { return Convert(n, value); }, show);
 }
 
+void SectionReader::ReadOrNever(std::string_view key, Duration& value) {
+  const auto show = [&] { return QuotedToml(value == kNever ? "never" : FormatDuration(value)); };
+  Take(key, [&](const Node& n) { return ConvertOrNever(n, value); }, show);
+}
+
 void SectionReader::ReadSize(std::string_view key, uint64_t& value) {
   const auto show = [&] { return QuotedToml(FormatSize(value)); };
   Take(key, [&](const Node& n) { return ConvertSize(n, value); }, show);

@@ -71,6 +71,7 @@ class SectionReader {
   void Read(std::string_view key, Duration& value);
   void Read(std::string_view key, std::vector<std::string>& value);
   void Read(std::string_view key, std::map<std::string, std::string>& value);
+  void ReadOrNever(std::string_view key, Duration& value);  // or "never"
   void ReadSize(std::string_view key, uint64_t& value);
   void ReadScalar(std::string_view key, std::string& value);     // a number too, as its text
   void ReadSecret(std::string_view key, std::string& value);     // shown as "***"

@@ -148,6 +148,13 @@ SchedulerConfig ReadScheduler(SectionReader& section, std::string_view folder, b
         fmt::format("\"{}\" is not a URL; write it like \"http://scheduler:8082\"", config.url));
   }
   ReadCredentials(section, config, folder);
+  section.Read("url_prefix", config.url_prefix);
+  if (config.url_prefix.ends_with('/')) config.url_prefix.pop_back();
+  if (!config.url_prefix.empty() && !config.url_prefix.starts_with('/')) {
+    section.reading().Complain(
+        section.PathOf("url_prefix"),
+        fmt::format("\"{}\" is no path; write it like \"/tools/luigi\"", config.url_prefix));
+  }
   section.ReadSecretUrl("store", config.store);
   SplitStore(section, config, folder);
   section.ReadChoice<Durability>("durability", config.durability, kDurabilities);
@@ -158,14 +165,14 @@ SchedulerConfig ReadScheduler(SectionReader& section, std::string_view folder, b
 
 LuigiSchedulerConfig ReadLuigiScheduler(SectionReader& section) {
   LuigiSchedulerConfig config;
-  section.Read("retry_delay", config.retry_delay);
-  section.Read("remove_delay", config.remove_delay);
-  section.Read("worker_disconnect_delay", config.worker_disconnect_delay);
+  section.ReadOrNever("retry_delay", config.retry_delay);
+  section.ReadOrNever("remove_delay", config.remove_delay);
+  section.ReadOrNever("worker_disconnect_delay", config.worker_disconnect_delay);
   section.Read("batch_emails", config.batch_emails);
-  section.Read("disable_window", config.disable_window);
+  section.ReadOrNever("disable_window", config.disable_window);
   section.Read("retry_count", config.retry_count);
-  section.Read("disable_hard_timeout", config.disable_hard_timeout);
-  section.Read("disable_persist", config.disable_persist);
+  section.ReadOrNever("disable_hard_timeout", config.disable_hard_timeout);
+  section.ReadOrNever("disable_persist", config.disable_persist);
   section.Read("max_shown_tasks", config.max_shown_tasks);
   section.Read("max_graph_nodes", config.max_graph_nodes);
   section.Read("record_task_history", config.record_task_history);

@@ -139,7 +139,8 @@ bool Engine::Step(std::vector<Command>& commands) {
     released += outcome_.answers.size();
     if (!Flush()) return false;
   }
-  if (const auto deadline = scheduler_.NextDeadline(); deadline && *deadline <= now_) {
+  const auto deadline = scheduler_.NextDeadline();
+  if (!settings_.test_clock && deadline && *deadline <= now_) {
     Handle(Command{.request = 0, .body = scheduler::Tick{}});
   }
   const bool committed = !records_.empty();
@@ -151,7 +152,8 @@ bool Engine::Step(std::vector<Command>& commands) {
 }
 
 void Engine::Handle(const Command& command) {
-  scheduler_.Handle(command, now_, outcome_);
+  const bool has_time = command.at != Timestamp{};
+  scheduler_.Handle(command, has_time ? command.at : now_, outcome_);
   for (const scheduler::Record& record : outcome_.records) EncodeRecord(record, records_);
   records_count_ += outcome_.records.size();
   outcome_.records.clear();

@@ -40,6 +40,9 @@ struct EngineSettings {
   Duration full_disk_retry = std::chrono::seconds(1);
   uint64_t snapshot_bytes_min = 16 << 20;  // of journal that are never worth a snapshot
   Duration liveness_period{200'000};       // how often the replica learns who is alive
+  // What time changes is changed by the commands that look (scheduler::Prune) alone, at the time
+  // that they bring (Command::at): for tests that move a clock of their own, back too.
+  bool test_clock = false;
   // A commit failed for good: the process has to stop, at once and without answering anybody.
   // Called on the thread that found it. Without it the process aborts.
   std::function<void(const Error&)> on_failure;

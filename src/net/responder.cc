@@ -27,6 +27,7 @@ Responder& Responder::operator=(Responder&& other) noexcept {
   outbox_ = std::move(other.outbox_);
   connection_ = other.connection_;
   accepts_gzip_ = other.accepts_gzip_;
+  extras_ = std::move(other.extras_);
   return *this;
 }
 
@@ -43,7 +44,29 @@ Reply Responder::TakeReply(HttpResponse&& response) {
   Reply reply;
   reply.connection = connection_;
   reply.response = std::move(response);
+  if (!extras_) return reply;
+  for (size_t i = 0; i < extras_->headers.size(); ++i) {
+    reply.response.headers.Add(extras_->headers[i].name, extras_->headers[i].value);
+  }
+  if (extras_->conditional) ApplyEtag(*extras_->conditional, reply.response);
   return reply;
+}
+
+Responder::Extras& Responder::extras() {
+  if (!extras_) extras_ = std::make_unique<Extras>();
+  return *extras_;
+}
+
+void Responder::AddHeaders(HttpHeaders headers) {
+  extras().headers = std::move(headers);
+}
+
+void Responder::UseEtag(const HttpRequest& request) {
+  HttpRequest& kept = extras().conditional.emplace();
+  kept.method = request.method;
+  if (const auto known = request.headers.Find("If-None-Match")) {
+    kept.headers.Add("If-None-Match", *known);
+  }
 }
 
 void Responder::Send(HttpResponse response) {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,6 +64,11 @@ class Responder {
   Responder& operator=(Responder&& other) noexcept;
   ~Responder();
 
+  // What the answer will carry besides its own: what the request alone decides (CORS).
+  void AddHeaders(HttpHeaders headers);
+  // The answer, if it is a 200, gets an ETag, and is a 304 where the request knows it already.
+  void UseEtag(const HttpRequest& request);
+
   // A body above 32 KB is compressed here, on the calling thread, so that the io thread is not
   // held.
   void Send(HttpResponse response);
@@ -83,6 +89,12 @@ class Responder {
   std::shared_ptr<Outbox> outbox_;  // null once answered. Shared: it outlives the server's stop
   uint64_t connection_ = 0;
   bool accepts_gzip_ = false;
+  struct Extras {
+    HttpHeaders headers;
+    std::optional<HttpRequest> conditional;  // its method and If-None-Match
+  };
+  Extras& extras();
+  std::unique_ptr<Extras> extras_;  // mostly null
 };
 
 // The right, and the duty, to say whether a request may come in, from any thread; meanwhile its

@@ -19,7 +19,9 @@ struct Refused {
   std::string detail;
   std::string remedy;  // what would be right; may be empty
 };
-struct Done {};  // nothing to say but that it is done
+struct Done {        // nothing to say but that it is done
+  std::string note;  // for the log: what an asker may wonder about
+};
 
 // ---- to Luigi's methods
 

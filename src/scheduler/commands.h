@@ -166,6 +166,7 @@ using Request = std::variant<Tick,
 struct Command {
   RequestId request = 0;
   Request body;
+  Timestamp at{};  // decided as if it came then: for tests with a clock of their own; zero: now
 };
 
 }  // namespace headrace::scheduler

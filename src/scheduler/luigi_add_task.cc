@@ -2,6 +2,7 @@
 // wait for. The steps are Luigi's, in Luigi's order; each is a function here.
 
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "scheduler/decisions.h"
 
@@ -61,6 +62,24 @@ bool IsCoolingDown(const Call& call) {
   return call.status == TaskStatus::kPending && call.task().status == TaskStatus::kDone &&
          call.core.now - call.task().updated <
              Seconds(static_cast<double>(call.core.settings.stable_done_cooldown_s));
+}
+
+std::string WhyNotAgain(const Call& call) {
+  const double age = std::chrono::duration<double>(call.core.now - call.task().updated).count();
+  return fmt::format(
+      "add_task {}: not run again for {}: it was done {:.1f} s ago, less than "
+      "stable_done_cooldown_secs ({} s)",
+      call.said.task,
+      call.said.worker,
+      age,
+      call.core.settings.stable_done_cooldown_s);
+}
+
+// The task stays done; who asks why is told.
+void RefuseToRunAgain(Call& call) {
+  TaskFacts facts;
+  facts.cooldown_refused_at = call.core.now;
+  call.core.Emit(TaskChanged{.task = call.id, .facts = facts});
 }
 
 // Step 6: a placeholder becomes whole; what is known is not replaced.
@@ -225,12 +244,13 @@ void Decide(Core& core, const AddTask& said) {
   call.worker = core.Touch(said.worker);
   call.enabled = !core.state.worker(call.worker).disabled;
   call.id = core.state.FindTask(said.task);
-  core.Reply(Done{});
+  const bool too_soon = call.id.value != 0 && call.enabled && IsCoolingDown(call);
+  core.Reply(Done{.note = too_soon ? WhyNotAgain(call) : ""});
 
   if (call.id.value == 0 && !call.enabled) return;
   if (call.id.value == 0) Create(call);
   if (!call.enabled && call.task().status != TaskStatus::kRunning) return;
-  if (IsCoolingDown(call)) return;
+  if (too_soon) return RefuseToRunAgain(call);
   FillIn(call);
   TakeRunner(call);
   TakeTexts(call);

@@ -61,6 +61,7 @@ void Fields(Visit&& visit, R& r) {
   visit("unit", r.unit);
   visit("pool", r.pool);
   visit("remove_at", r.remove_at);
+  visit("cooldown_refused_at", r.cooldown_refused_at);
   visit("check_at", r.check_at);
   visit("checks", r.checks);
   visit("worker_running", r.worker_running);

@@ -70,7 +70,7 @@ void SetStatus(Core& core, TaskId id, TaskStatus status) {
     const bool by_scheduler = more.disabled_at != Timestamp{};
     if (status == TaskStatus::kDone) {
       change.failures_cleared = true;
-    } else if (by_scheduler) {
+    } else if (by_scheduler && status != TaskStatus::kDisabled) {
       return;
     }
   }
@@ -88,7 +88,9 @@ void SetStatus(Core& core, TaskId id, TaskStatus status) {
       change.retry_at = RetryAt(core, task, policy, core.state.detail(task).failures.size() + 1);
     }
   }
-  const bool says_something = change.status != task.status || change.failed;
+  // Its worker disables what the scheduler had disabled: it does not come back by itself any more.
+  const bool is_taken_over = status == TaskStatus::kDisabled && more.disabled_at != Timestamp{};
+  const bool says_something = change.status != task.status || change.failed || is_taken_over;
   if (says_something) core.Emit(change);
   if (status == TaskStatus::kFailed && remove_on_failure) {
     TaskFacts facts;

@@ -57,14 +57,16 @@ std::string State::DumpTasks() const {
                      Micros(task.time_running),
                      task.attempt.value,
                      task.pool.value),
-         fmt::format("failures={} retry={} remove={} check={} disabled={} batch={} expl={}",
-                     more.failures.size(),
-                     Micros(more.retry_at),
-                     Micros(more.remove_at),
-                     Micros(more.check_at),
-                     Micros(more.disabled_at),
-                     more.batch,
-                     more.expl));
+         fmt::format(
+             "failures={} retry={} remove={} cooldown={} check={} disabled={} batch={} expl={}",
+             more.failures.size(),
+             Micros(more.retry_at),
+             Micros(more.remove_at),
+             Micros(more.cooldown_refused_at),
+             Micros(more.check_at),
+             Micros(more.disabled_at),
+             more.batch,
+             more.expl));
   });
   return text;
 }
@@ -144,7 +146,7 @@ void State::CheckInvariants() const {
     CHECK((task.attempt.value == 0) ||
           (task.status == TaskStatus::kRunning && attempts_running_.contains(task.attempt)));
     const bool ready = task.phase == Phase::kReady;
-    CHECK((task.stock_entry != 0) == (ready && task.workers.value != 0));
+    CHECK((task.stock_entry != 0) == (ready && (task.workers.value != 0 || task.runnable)));
     CHECK((task.pool_entry != 0) == (ready && task.pool.value != 0));
     stock += task.stock_entry != 0;
     pooled += task.pool_entry != 0;

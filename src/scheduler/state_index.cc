@@ -173,7 +173,8 @@ void State::IndexReady(TaskId id, Task& task) {
   const bool ready = task.phase == Phase::kReady;
   BucketKey stock_at{
       .kind = 0, .who = task.entry_workers.value, .pipeline = 0, .resources = task.entry_resources};
-  keep(task.stock_entry, stock_at, ready && task.workers.value != 0, StockBucket(task));
+  const bool offered = task.workers.value != 0 || task.runnable;  // without workers: to assistants
+  keep(task.stock_entry, stock_at, ready && offered, StockBucket(task));
 
   const RunId run = FirstRun(task);
   const uint32_t pipeline = run.value == 0 ? 0 : runs_[run].pipeline.value;

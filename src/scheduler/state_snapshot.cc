@@ -186,6 +186,7 @@ TaskFacts State::FactsOf(const Task& task) const {
   facts.timeout_s = Unless(0.0, more.timeout_s);
   facts.resources_running = Unless(Resources{}, resources(more.resources_running));
   facts.remove_at = Unless(Timestamp{}, more.remove_at);
+  facts.cooldown_refused_at = Unless(Timestamp{}, more.cooldown_refused_at);
   facts.check_at = Unless(Timestamp{}, more.check_at);
   facts.checks = Unless(0u, more.checks);
   return facts;

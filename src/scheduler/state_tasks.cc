@@ -187,6 +187,7 @@ void State::TakeDetail(Task& task, const TaskFacts& facts) {
     if (said && (task.detail || *said != Timestamp{})) Detail(task).*field = *said;
   };
   at(&TaskDetail::remove_at, facts.remove_at);
+  at(&TaskDetail::cooldown_refused_at, facts.cooldown_refused_at);
   at(&TaskDetail::check_at, facts.check_at);
   if (facts.checks && (task.detail || *facts.checks != 0)) Detail(task).checks = *facts.checks;
 }

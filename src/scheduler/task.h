@@ -35,6 +35,7 @@ struct TaskDetail {
   Timestamp disabled_at;            // zero, or when the scheduler disabled it
   Timestamp retry_at;
   Timestamp remove_at;
+  Timestamp cooldown_refused_at;  // a run was asked for too soon after it was done; zero: never
   Timestamp check_at;
   uint32_t checks = 0;    // looks in a row that found nothing
   uint32_t attempts = 0;  // tries by headrace's workers so far

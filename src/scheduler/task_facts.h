@@ -60,10 +60,11 @@ struct TaskFacts {
   std::optional<bool> external;
   std::optional<bool> runnable;  // Luigi's flag: an assistant may run it
   std::optional<Unit> unit;
-  std::optional<PoolId> pool;          // headrace's workers run it, from this pool's queue
-  std::optional<Timestamp> remove_at;  // zero: none
-  std::optional<Timestamp> check_at;   // look again whether it is complete; zero: do not
-  std::optional<uint32_t> checks;      // looks in a row that found nothing
+  std::optional<PoolId> pool;  // headrace's workers run it, from this pool's queue
+  std::optional<Timestamp> remove_at;
+  std::optional<Timestamp> cooldown_refused_at;  // Luigi's add_task asked in vain to run it again
+  std::optional<Timestamp> check_at;             // look again whether it is complete; zero: do not
+  std::optional<uint32_t> checks;                // looks in a row that found nothing
   std::optional<WorkerId> worker_running;
   std::optional<Timestamp> time_running;
 };
