@@ -187,7 +187,7 @@ def test_a_port_in_use_is_told(place: Place, command: str) -> None:
 def test_an_address_of_another_machine_is_told(place: Place) -> None:
     place.listen = "192.0.2.1:8082"
 
-    ended = place.headrace("scheduler", toml=place.settings())
+    ended = place.headrace("scheduler", "--insecure", toml=place.settings())
 
     assert ended.status == 1, ended
     assert "192.0.2.1:8082: Cannot assign requested address" in ended.err

@@ -18,7 +18,7 @@ CLIENT_CFG = """
 keep_alive = true
 wait_interval = 0.1
 wait_jitter = 0
-max_keep_alive_idle_duration = 5
+max_keep_alive_idle_duration = 5 seconds
 
 [retcode]
 task_failed = 30

@@ -3,6 +3,7 @@
 import collections
 import collections.abc
 import inspect
+import random
 from typing import Any
 
 for name in ("Mapping", "MutableMapping", "Hashable", "Iterable", "Callable", "Sequence"):
@@ -18,3 +19,12 @@ if not hasattr(inspect, "ArgSpec"):
 
     inspect.ArgSpec = ArgSpec  # type: ignore[attr-defined]
     inspect.getargspec = getargspec  # type: ignore[attr-defined]
+
+_seed = random.seed
+
+
+def _seed_of_anything(a: object = None, version: int = 2) -> None:
+    _seed(repr(a) if isinstance(a, tuple) else a, version)  # a tuple was taken until Python 3.11
+
+
+random.seed = _seed_of_anything
