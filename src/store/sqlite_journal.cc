@@ -149,7 +149,8 @@ Result<void> SqliteJournal::ContinueAfter(CommitId last) {
   CHECK(last > last_);
   TRY(database_->Execute("DELETE FROM group_commit"));
   last_ = last - 1;
-  TRY(Append("\n", Timestamp{}));
+  const Result<CommitId> appended = Append("\n", Timestamp{});
+  if (!appended) return std::unexpected(appended.error());
   return {};
 }
 
