@@ -134,8 +134,9 @@ class Boom(luigi.Task):
         if os.fork() == 0:
             os.setsid()
             if os.fork() == 0:
-                with open(f"{DATA}/daemon.pid", "w") as f:
+                with open(f"{DATA}/daemon.part", "w") as f:
                     f.write(str(os.getpid()))
+                os.rename(f"{DATA}/daemon.part", f"{DATA}/daemon.pid")  # there is a whole one
                 time.sleep(60)
             os._exit(0)
         os.wait()
