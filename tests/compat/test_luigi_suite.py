@@ -42,57 +42,61 @@ def arguments(module: str) -> list[str]:
     return [file]
 
 
-@pytest.mark.parametrize("module", sorted(EXPECTED, key=lambda name: (name not in LARGE, name)))
-def test_luigis_own_tests_pass(module: str, tmp_path: Path) -> None:
-    results = tmp_path / "results.xml"
+def node(name: str) -> str:
+    """`worker_test.AssistantTest::test_x` as pytest is asked for it."""
+    module, _, rest = name.partition(".")
+    return f"test/{module}.py::{rest}"
+
+
+def run(tests: list[str], folder: Path) -> tuple[set[str], str]:
+    """The names that passed, and what pytest said."""
+    folder.mkdir()
+    results = folder / "results.xml"
     environment = {
         **os.environ,
         "HEADRACE_BINARY": str(BINARY),
-        "HEADRACE_SUITE_FOLDER": str(tmp_path),
+        "HEADRACE_SUITE_FOLDER": str(folder),
         "PYTHONPATH": f"{SOURCES}/test:{SUITE}",
         "PYTHONWARNINGS": "ignore",
         "NO_PROXY": "127.0.0.1,localhost",
     }
     for name in ("LUIGI_CONFIG_PARSER", "PYTEST_XDIST_WORKER", "http_proxy", "HTTP_PROXY"):
         environment.pop(name, None)
+    command = [str(PYTHON), "-W", "ignore", "-m", "pytest", "-q", "--tb=short", "-c", "/dev/null"]
+    command += ["--rootdir", str(SOURCES), "-p", "no:cacheprovider", "-p", "luigi_over_http"]
+    command += ["-o", "addopts=", "-o", "junit_family=xunit1", f"--junit-xml={results}"]
+    command += ["--timeout", "90", "--timeout-method=signal"]
+    # A minute of Python's own scheduler; ours is timed in bench/.
+    for slow in ("test_get_work_speed", "test_quadratic_behavior"):
+        command += ["--deselect", f"test/scheduler_api_test.py::SchedulerApiTest::{slow}"]
 
     ended = subprocess.run(
-        [
-            *(PYTHON, "-W", "ignore", "-m", "pytest", "-q", "--tb=short"),
-            *("-o", "addopts=", "-o", "junit_family=xunit1", f"--junit-xml={results}"),
-            *(
-                "-c",
-                "/dev/null",
-                "--rootdir",
-                SOURCES,
-                "-p",
-                "no:cacheprovider",
-                "-p",
-                "luigi_over_http",
-            ),
-            *("--timeout", "90", "--timeout-method=signal"),
-            # A minute of Python's own scheduler; ours is timed in bench/.
-            *("--deselect", "test/scheduler_api_test.py::SchedulerApiTest::test_get_work_speed"),
-            *(
-                "--deselect",
-                "test/scheduler_api_test.py::SchedulerApiTest::test_quadratic_behavior",
-            ),
-            *arguments(module),
-        ],
+        [*command, *tests],
         cwd=SOURCES,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=280,
+        timeout=600,
     )
-
     assert results.exists(), ended.stdout[-4000:]
     passed = {
         f"{case.get('classname', '').removeprefix('test.')}::{case.get('name')}"
         for case in ElementTree.parse(results).iter("testcase")
         if not any(part.tag in ("failure", "error", "skipped") for part in case)
     }
+    return passed, ended.stdout[-20000:]
+
+
+@pytest.mark.timeout(1300)
+@pytest.mark.parametrize("module", sorted(EXPECTED, key=lambda name: (name not in LARGE, name)))
+def test_luigis_own_tests_pass(module: str, tmp_path: Path) -> None:
+    passed, output = run(arguments(module), tmp_path / "all")
     missing = [name for name in EXPECTED[module] if name not in passed]
-    assert not missing, "\n".join([ended.stdout[-20000:], "these have to pass:", *missing])
+    if missing:  # some of Luigi's tests give themselves a second: on a busy machine that is short
+        passed, more = run([node(name) for name in missing], tmp_path / "again")
+        output += more
+        missing = [name for name in missing if name not in passed]
+
+    assert not missing, "\n".join([output, "these have to pass:", *missing])
